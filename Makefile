@@ -1,0 +1,60 @@
+# make demo   install, take in the sample author, answer three questions, open the page
+# make test   install what the tests need, lint, and run all of them
+# make lint   ruff, mypy, the import contract, module sizes
+# make bench  every measurement of benchmarks/, as a table and JSON
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+# The newest Python that has wheels of everything; PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+  && echo $$p && break; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PLUGINS := $(wildcard plugins/*/pyproject.toml)
+EDITABLE := $(foreach p,$(PLUGINS),--editable $(dir $(p)))
+
+.PHONY: help demo test lint bench format clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or 3.12 is needed" >&2; \
+	  echo "hint: install one, or name it: make PYTHON=/path/to/python" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
+	@echo "installing twin and its plugins into $(VENV) (a minute or two)"
+	$(PIP) --editable '.[local,chat,code]' $(EDITABLE)
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.product
+	@echo "installing what the tests need"
+	$(PIP) --editable '.[local,chat,code,dev]' $(EDITABLE)
+	@touch $@
+
+demo: $(VENV)/.product
+	@PATH="$(abspath $(BIN)):$$PATH" examples/demo
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/sizes.py
+
+test: lint
+	tests/setup
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+bench: $(VENV)/.development
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(VENV)/.development
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -1,0 +1,1 @@
+"""Measurements that anyone can repeat: one command each, ratios in one run, results as JSON."""

@@ -1,0 +1,3 @@
+from tidewatch.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,40 @@
+"""What every test may use: a clean environment, and where the real data lies."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give every test a home of its own, and nothing from the person who runs it."""
+    for name in list(os.environ):
+        if name.startswith("TWIN_") and not name.startswith("TWIN_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TWIN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real data beside the checkout, or skip."""
+    if not SHARED.is_dir():
+        pytest.skip("the real data (../shared/data) does not lie beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def converted_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the cache of a home whose embedder was used once.
+
+    A fresh home converts the model, which takes longer than most tests; those that are not about
+    it begin with a copy.
+    """
+    from twin.home import Home
+
+    with Home(tmp_path_factory.mktemp("converted") / "home") as home:
+        home.embedder.question("Is it ready?")
+        return home.folder / "cache"

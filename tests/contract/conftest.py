@@ -1,0 +1,11 @@
+"""The suites that are shipped for authors of engines get pytest's explanations of asserts too."""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "twin.testing.warehouse_authors",
+    "twin.testing.warehouse_documents",
+    "twin.testing.warehouse_durability",
+    "twin.testing.warehouse_feed",
+    "twin.testing.warehouse_transfer",
+)

@@ -1,0 +1,123 @@
+"""What a plugin author imports, all of it.
+
+In: nothing; importing this package opens nothing and pulls in neither LlamaIndex nor torch. Out::
+
+    import twin
+
+    class Options(twin.Options):
+        limit: int = 100
+
+    @twin.hookimpl
+    def twin_readers():
+        yield twin.ReaderComponent(
+            name="notes", summary="Notes of the Example app", options=Options, build=build,
+            suffixes=(".notes",),
+        )
+
+`docs/plugins.md` has the whole of it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from twin.components import (
+        BuildContext,
+        CleanerComponent,
+        EmbeddingComponent,
+        Excluded,
+        LLMComponent,
+        NodeParserComponent,
+        NoOptions,
+        Options,
+        QueryTransformComponent,
+        ReaderComponent,
+        RerankerComponent,
+        VectorStoreComponent,
+    )
+    from twin.documents import (
+        Audience,
+        Document,
+        Kind,
+        Span,
+        author_slug,
+        canonical_url,
+        document_id,
+    )
+    from twin.errors import ComponentUnavailable, ConfigurationError, ReadError, TwinError
+    from twin.hookspecs import hookimpl
+    from twin.reading import make_document
+
+__version__ = "0.1.0"
+
+_HOME_OF = {
+    "components": (
+        "BuildContext",
+        "CleanerComponent",
+        "EmbeddingComponent",
+        "Excluded",
+        "LLMComponent",
+        "NoOptions",
+        "NodeParserComponent",
+        "Options",
+        "QueryTransformComponent",
+        "ReaderComponent",
+        "RerankerComponent",
+        "VectorStoreComponent",
+    ),
+    "documents": (
+        "Audience",
+        "Document",
+        "Kind",
+        "Span",
+        "author_slug",
+        "canonical_url",
+        "document_id",
+    ),
+    "errors": ("ComponentUnavailable", "ConfigurationError", "ReadError", "TwinError"),
+    "hookspecs": ("hookimpl",),
+    "reading": ("make_document",),
+}
+_MODULE_OF = {name: module for module, names in _HOME_OF.items() for name in names}
+
+__all__ = [
+    "Audience",
+    "BuildContext",
+    "CleanerComponent",
+    "ComponentUnavailable",
+    "ConfigurationError",
+    "Document",
+    "EmbeddingComponent",
+    "Excluded",
+    "Kind",
+    "LLMComponent",
+    "NoOptions",
+    "NodeParserComponent",
+    "Options",
+    "QueryTransformComponent",
+    "ReadError",
+    "ReaderComponent",
+    "RerankerComponent",
+    "Span",
+    "TwinError",
+    "VectorStoreComponent",
+    "author_slug",
+    "canonical_url",
+    "document_id",
+    "hookimpl",
+    "make_document",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use, so that ``twin --help`` stays instant."""
+    if name not in _MODULE_OF:
+        message = f"module 'twin' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"twin.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,68 @@
+"""The components that everyone needs, offered through the same door as anyone's.
+
+In: nothing; no other room imports this one, the entry point does. Out: cleaners, node parsers, the
+embedder, vector stores, the reranker, query transforms and language models.
+"""
+
+from collections.abc import Iterable
+
+from twin.basics import (
+    cleaners,
+    embeddings,
+    llms,
+    node_parsers,
+    query_transforms,
+    readers,
+    rerankers,
+    vector_stores,
+)
+from twin.components import AnyComponent
+from twin.hookspecs import hookimpl
+
+
+@hookimpl
+def twin_readers() -> Iterable[AnyComponent]:
+    """Yield the readers that belong to the product itself."""
+    yield from readers.COMPONENTS
+
+
+@hookimpl
+def twin_cleaners() -> Iterable[AnyComponent]:
+    """Yield the cleaners."""
+    yield from cleaners.COMPONENTS
+
+
+@hookimpl
+def twin_node_parsers() -> Iterable[AnyComponent]:
+    """Yield a node parser for each kind."""
+    yield from node_parsers.COMPONENTS
+
+
+@hookimpl
+def twin_embeddings() -> Iterable[AnyComponent]:
+    """Yield the embedder."""
+    yield from embeddings.COMPONENTS
+
+
+@hookimpl
+def twin_vector_stores() -> Iterable[AnyComponent]:
+    """Yield Qdrant, embedded and as a server."""
+    yield from vector_stores.COMPONENTS
+
+
+@hookimpl
+def twin_query_transforms() -> Iterable[AnyComponent]:
+    """Yield the query transforms."""
+    yield from query_transforms.COMPONENTS
+
+
+@hookimpl
+def twin_rerankers() -> Iterable[AnyComponent]:
+    """Yield the cross-encoder."""
+    yield from rerankers.COMPONENTS
+
+
+@hookimpl
+def twin_llms() -> Iterable[AnyComponent]:
+    """Yield the language models."""
+    yield from llms.COMPONENTS

@@ -1,0 +1,119 @@
+"""The command line: one verb a module, each imported only when it is called.
+
+In: arguments. Out: text or JSON on standard output; `error:` and `hint:` on standard error with
+exit code 2 for bad usage or configuration and 1 for everything else that went wrong.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+import twin
+
+COMMANDS = {
+    "init": ("init", "Make a home, with a twin.toml that explains itself."),
+    "doctor": ("doctor", "Check everything the twin rests on, and say how to mend it."),
+    "ingest": ("ingest", "Take in a folder, file or address: read, keep, index."),
+    "sync": ("sync", "Bring the index in step with the warehouse."),
+    "status": ("status", "Show what the home holds and how far the index is."),
+    "search": ("search", "Find the passages that fit a question."),
+    "ask": ("ask", "Answer a question, every sentence with its source."),
+    "chat": ("chat", "Open the chat page in the browser."),
+    "show": ("show", "Print the text of a document, exactly."),
+    "forget": ("forget", "Delete what a source brought, from warehouse and index."),
+    "author": ("author", "List the authors, and join the names of one person."),
+    "warehouse": ("warehouse", "Export and import the raw documents."),
+    "plugins": ("plugins", "List the plugins, or begin a new one."),
+    "install": ("install", "Install a plugin, after a look at whether it works."),
+    "uninstall": ("install", "Remove a plugin."),
+}
+"""Command to its module under twin.cli and its line in the help. The function is NAME_command."""
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module when it is called, so that --help is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"twin.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            import difflib  # noqa: PLC0415 - needed only for a slip
+
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            message = f"no such command: {name}"
+            hint = f"did you mean `twin {near[0]}`?" if near else "`twin --help` lists the commands"
+            from twin.errors import UsageError  # noqa: PLC0415 - needed only for a slip
+
+            raise UsageError(message, hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(twin.__version__, prog_name="twin", message="%(prog)s %(version)s")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds the twin. [default: $TWIN_HOME, else the platform's data folder]",
+)
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None) -> None:
+    """Answers and writes as you would, from what you have written, with every statement cited."""
+    ctx.obj = home
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    from twin.errors import TwinError  # noqa: PLC0415 - after click has parsed --help
+
+    try:
+        result = cli.main(arguments, prog_name="twin", standalone_mode=False)
+    except TwinError as error:
+        complain(error.message, error.hint)
+        return error.exit_code
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "twin"
+        complain(error.format_message(), f"`{command} --help` shows how it is called")
+        return 2
+    except click.ClickException as error:
+        complain(error.format_message(), "")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted", "run it again: it goes on where it was")
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone (`twin show ID | head`); that is no failure.
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def complain(message: str, hint: str) -> None:
+    """Print what is wrong and what to do, on standard error."""
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)

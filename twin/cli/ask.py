@@ -1,0 +1,60 @@
+"""`twin ask`: answer a question, every sentence with its source.
+
+In: a question. Out: the answer as it is written, then its sources with the words it rests on.
+"""
+
+from pathlib import Path
+
+import click
+
+from twin.chat.answer import Answer, Source, Token
+from twin.cli import output
+from twin.documents import Audience
+from twin.home import Home
+
+QUOTE = 400
+"""Characters of a quotation on the terminal; ``--json`` has the whole passage."""
+
+
+@click.command("ask")
+@click.argument("question")
+@click.option("--audience", type=click.Choice([a.value for a in Audience]), help="Who asks.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def ask_command(
+    home_option: Path | None, question: str, audience: str | None, *, as_json: bool
+) -> int:
+    """Answer QUESTION from what has been written, with numbered sources."""
+    with Home(home_option) as home:
+        asker = Audience(audience) if audience else home.settings.retrieve.audience
+        with output.waiting("loading"):
+            answerer = home.answerer
+        if as_json:
+            output.emit_json(answerer.answer(question, audience=asker).as_json())
+            return 0
+        for event in answerer.stream(question, audience=asker):
+            if isinstance(event, Token):
+                click.echo(event.text, nl=False)
+            elif isinstance(event, Answer):
+                click.echo()
+                _print(event)
+    return 0
+
+
+def _print(answer: Answer) -> None:
+    for source in answer.sources:
+        click.echo()
+        _print_source(source)
+    for text in answer.notes:
+        output.note(text)
+
+
+def _print_source(source: Source) -> None:
+    passage = source.passage
+    date = f", {passage.published_at[:10]}" if passage.published_at else ""
+    author = f", {passage.author}" if passage.author else ""
+    click.secho(f"[{source.n}] {passage.title or passage.source}{author}{date}", bold=True)
+    click.secho(f"    {passage.url or passage.source}", dim=True)
+    for quote in source.quoted() or [passage.text]:
+        text = " ".join(quote.split())
+        click.echo(f"    “{text[:QUOTE]}{'…' if len(text) > QUOTE else ''}”")

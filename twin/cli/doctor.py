@@ -1,0 +1,168 @@
+"""`twin doctor`: check everything the twin rests on.
+
+In: a home. Out: each check with its state and, where it is not well, how to mend it. Nothing is
+changed, and one check that breaks never hides another.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from twin.cli import output
+from twin.errors import ComponentUnavailable, StoreInUse, TwinError
+from twin.home import Home
+
+GOOD, FAIR, BAD = "ok", "note", "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Attributes:
+        state: ``ok``, ``note`` (works, but could be better) or ``broken``.
+        mend: what to do; empty where nothing needs doing.
+    """
+
+    name: str
+    state: str
+    what: str
+    mend: str = ""
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+@click.pass_obj
+def doctor_command(home_option: Path | None, *, as_json: bool) -> int:
+    """Check everything the twin rests on: what, state, and how to mend it."""
+    with Home(home_option) as home, output.waiting("checking"):
+        checks = [_run(name, check, home) for name, check in CHECKS.items()]
+    if as_json:
+        output.emit_json([asdict(check) for check in checks])
+    else:
+        output.table(
+            ["check", "state", "what"], [[check.name, check.state, check.what] for check in checks]
+        )
+        for check in checks:
+            if check.mend:
+                click.echo(f"{check.name}: {check.mend}")
+    return 1 if any(check.state == BAD for check in checks) else 0
+
+
+def _run(name: str, check: Callable[[Home], tuple[str, str, str]], home: Home) -> Check:
+    try:
+        return Check(name, *check(home))
+    except TwinError as error:
+        return Check(name, BAD, error.message, error.hint)
+    except Exception as error:  # noqa: BLE001 - the boundary of one check
+        return Check(name, BAD, f"{type(error).__name__}: {error}", "this is a bug: report it")
+
+
+def _python(home: Home) -> tuple[str, str, str]:
+    del home
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    return GOOD if good else FAIR, f"Python {version}", "" if good else "use Python 3.11 or 3.12"
+
+
+def _folder(home: Home) -> tuple[str, str, str]:
+    if not home.folder.exists():
+        return FAIR, f"{home.folder} is not there yet", "`twin init` makes it"
+    if not os.access(home.folder, os.W_OK):
+        return BAD, f"{home.folder} cannot be written", "give yourself the right to write there"
+    return GOOD, str(home.folder), ""
+
+
+def _settings(home: Home) -> tuple[str, str, str]:
+    _ = home.settings
+    there = home.settings_path.exists()
+    return GOOD, str(home.settings_path) if there else "defaults, without a twin.toml", ""
+
+
+def _plugins(home: Home) -> tuple[str, str, str]:
+    failures = home.plugins.failures
+    conflicts = [str(conflict) for conflict in home.plugins.conflicts()]
+    if failures or conflicts:
+        lines = [f"{f.distribution or f.name} {f.version}: {f.failure}" for f in failures]
+        return FAIR, "; ".join([*lines, *conflicts]), "mend, uninstall or disable what is named"
+    return GOOD, f"{len(home.plugins.plugins)} loaded", ""
+
+
+def _components(home: Home) -> tuple[str, str, str]:
+    _ = home.registry
+    return GOOD, "everything that the settings name is there", ""
+
+
+def _warehouse(home: Home) -> tuple[str, str, str]:
+    counts = home.warehouse.counts()
+    return GOOD, f"{home.settings.warehouse.engine}: {counts.documents:,} documents", ""
+
+
+def _embedder(home: Home) -> tuple[str, str, str]:
+    info = home.embedder.info()
+    return GOOD, f"{info.embedder}, {info.dimension} dimensions", ""
+
+
+def _index(home: Home) -> tuple[str, str, str]:
+    try:
+        home.index.prepare()
+    except StoreInUse as error:
+        return GOOD, error.message, ""
+    backlog = home.warehouse.backlog(home.warehouse.cursor(home.consumer))
+    failed = len(home.ledger.failures())
+    what = f"{home.index.store.count():,} points, {backlog} documents behind, {failed} failed"
+    return (FAIR, what, "run `twin sync`") if backlog or failed else (GOOD, what, "")
+
+
+def _rerankers(home: Home) -> tuple[str, str, str]:
+    names = []
+    for name, build in home.registry.rerankers():
+        try:
+            build()
+        except ComponentUnavailable as error:
+            return FAIR, f"{name}: {error.message}; search goes on without it", error.hint
+        names.append(name)
+    return GOOD, ", ".join(names) or "none is set", ""
+
+
+def _chat_model(home: Home) -> tuple[str, str, str]:
+    choice = home.settings.models.chat
+    address = choice.options.get("base_url")
+    _ = home.registry.llm()
+    if choice.use != "openai" and not address:
+        return GOOD, choice.use, ""
+    import httpx  # noqa: PLC0415
+
+    place = str(address or "http://127.0.0.1:8080/v1")
+    try:
+        answer = httpx.get(f"{place}/models", timeout=5)
+    except httpx.HTTPError as error:
+        return BAD, f"{place} does not answer: {error}", "start the server, or correct base_url"
+    return GOOD, f"{place} answers ({answer.status_code})", ""
+
+
+def _page(home: Home) -> tuple[str, str, str]:
+    del home
+    if importlib.util.find_spec("chainlit") is None:
+        return FAIR, "the chat extra is not installed", "pip install 'twin[chat]'"
+    return GOOD, "chainlit is installed", ""
+
+
+CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
+    "python": _python,
+    "home": _folder,
+    "settings": _settings,
+    "plugins": _plugins,
+    "components": _components,
+    "warehouse": _warehouse,
+    "embedder": _embedder,
+    "index": _index,
+    "reranker": _rerankers,
+    "chat model": _chat_model,
+    "chat page": _page,
+}

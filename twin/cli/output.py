@@ -1,0 +1,103 @@
+"""How commands speak: results on standard output, progress and remarks on standard error.
+
+In: values. Out: lines, tables, progress bars or JSON. Bars are drawn only on a terminal.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def emit_json(value: Any) -> None:
+    """Print a value as JSON, for a script."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def note(text: str) -> None:
+    """Print a remark on standard error."""
+    click.echo(f"note: {text}", err=True)
+
+
+def stderr_console() -> "Console":
+    """Return a console on standard error."""
+    from rich.console import Console  # noqa: PLC0415 - only where something is drawn
+
+    return Console(stderr=True)
+
+
+def stdout_console() -> "Console":
+    """Return a console on standard output."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(soft_wrap=not sys.stdout.isatty())
+
+
+def table(headers: list[str], rows: list[list[str]]) -> None:
+    """Print a table; in a pipe, as lines with tabs between the columns."""
+    if not sys.stdout.isatty():
+        for row in [headers, *rows]:
+            click.echo("\t".join(row))
+        return
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        drawn.add_column(header, overflow="fold")
+    for row in rows:
+        # As text, because a title may hold what rich would take for markup.
+        drawn.add_row(*(Text(cell) for cell in row))
+    stdout_console().print(drawn)
+
+
+@contextmanager
+def progress(label: str, unit: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a function that is told how many are done, and of how many if that is known."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=stderr_console(),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(label, total=None)
+
+        def told(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[None]:
+    """Show that something goes on, on a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with stderr_console().status(label):
+        yield

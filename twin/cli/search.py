@@ -1,0 +1,52 @@
+"""`twin search`: find the passages that fit a question.
+
+In: a question. Out: passages with their exact spans, best first.
+"""
+
+from pathlib import Path
+
+import click
+
+from twin.cli import output
+from twin.documents import Audience
+from twin.home import Home
+
+EXCERPT = 280
+"""Characters of a passage on the terminal; ``--json`` has it whole."""
+
+
+@click.command("search")
+@click.argument("query")
+@click.option("--limit", "-n", type=click.IntRange(1, 100), help="How many passages.")
+@click.option("--audience", type=click.Choice([a.value for a in Audience]), help="Who asks.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def search_command(
+    home_option: Path | None, query: str, limit: int | None, audience: str | None, *, as_json: bool
+) -> int:
+    """Find the passages that fit QUERY, without asking a language model."""
+    with Home(home_option) as home:
+        asker = Audience(audience) if audience else home.settings.retrieve.audience
+        with output.waiting("searching"):
+            found = home.retriever.retrieve(query, audience=asker, passages=limit)
+    if as_json:
+        output.emit_json(
+            {
+                "results": [p.as_json(n) for n, p in enumerate(found.passages, start=1)],
+                "filters": found.filters_json(),
+                "timings": found.timings_json(),
+            }
+        )
+        return 0
+    for text in found.notes:
+        output.note(text)
+    for n, passage in enumerate(found.passages, start=1):
+        date = f"  {passage.published_at[:10]}" if passage.published_at else ""
+        click.secho(f"[{n}] {passage.title or passage.source}{date}", bold=True)
+        where = passage.url or passage.source
+        click.secho(f"    {where}  {passage.start}:{passage.end}", dim=True)
+        text = " ".join(passage.text.split())
+        click.echo(f"    {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}\n")
+    if not found.passages:
+        click.echo("Nothing was found.")
+    return 0

@@ -1,0 +1,72 @@
+"""`twin status`: what the home holds, and how far the index is.
+
+In: a home. Out: counts of documents, passages and what is still to do. The store is not opened, so
+it works beside a running chat.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from twin.cli import output
+from twin.home import Home
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def status_command(home_option: Path | None, *, as_json: bool) -> int:
+    """Show what the home holds and how far the index is."""
+    with Home(home_option) as home:
+        counts = home.warehouse.counts()
+        collections = Counter(s.collection for s in home.warehouse.summaries())
+        documents, points = home.ledger.counts()
+        failures = home.ledger.failures()
+        settings = home.settings
+        report = {
+            "home": str(home.folder),
+            "person": settings.person.name,
+            "warehouse": {
+                "engine": settings.warehouse.engine,
+                "documents": counts.documents,
+                "versions": counts.versions,
+                "authors": counts.authors,
+                "forgotten": counts.tombstones,
+                "characters": counts.characters,
+                "collections": dict(sorted(collections.items())),
+            },
+            "index": {
+                "store": settings.index.store.use,
+                "embedder": home.registry.embedder_fingerprint(),
+                "documents": documents,
+                "points": points,
+                "backlog": home.warehouse.backlog(home.warehouse.cursor(home.consumer)),
+                "failed": [f.reason for f in failures],
+            },
+            "models": {
+                "chat": settings.models.chat.use,
+                "teacher": settings.models.teacher.use if settings.models.teacher else None,
+            },
+        }
+    if as_json:
+        output.emit_json(report)
+        return 0
+    for section, values in report.items():
+        if not isinstance(values, dict):
+            click.echo(f"{section:<10} {values}")
+            continue
+        click.secho(section, bold=True)
+        for name, value in values.items():
+            if isinstance(value, dict):
+                click.echo(f"  {name}")
+                for key, number in value.items():
+                    click.echo(f"    {key:<40} {number:>8,}")
+            elif isinstance(value, list):
+                click.echo(f"  {name:<12} {len(value)}")
+                for line in value:
+                    click.echo(f"    {line}")
+            else:
+                shown = f"{value:,}" if isinstance(value, int) else value
+                click.echo(f"  {name:<12} {shown}")
+    return 0

@@ -1,0 +1,286 @@
+"""What a plugin yields: components, and the context that builds them.
+
+In: a plugin's frozen component, with its options as a pydantic model and a `build` that does the
+heavy imports. Out: the LlamaIndex object (or, where LlamaIndex has none, the protocol named here).
+
+A component is data until `build` is called, so listing plugins imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from twin.documents import Document, Kind, Span
+
+if TYPE_CHECKING:
+    # Those that stand in quotes below are read by the type checker alone.
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from llama_index.core.indices.query.query_transform.base import (  # noqa: F401
+        BaseQueryTransform,
+    )
+    from llama_index.core.llms import LLM
+    from llama_index.core.node_parser import NodeParser  # noqa: F401
+    from llama_index.core.postprocessor.types import BaseNodePostprocessor  # noqa: F401
+    from llama_index.core.readers.base import BaseReader  # noqa: F401
+
+    from twin.points import VectorStore  # noqa: F401
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+Role = Literal["chat", "teacher"]
+"""What a language model is for: the twin's own voice, or the teacher that plans and judges."""
+
+
+class Options(BaseModel):
+    """Base of every component's options: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoOptions(Options):
+    """Options of a component that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A span of a document's text that a cleaner leaves out of the index, and why."""
+
+    span: Span
+    reason: str
+
+
+class Cleaner(Protocol):
+    """Names what to leave out of the index. It never edits the text."""
+
+    def __call__(self, document: Document) -> Iterable[Excluded]:
+        """Return spans of ``document.text``, in any order."""
+
+
+class Report(Protocol):
+    """Where a reader says what it left out, so that one bad item never stops the rest."""
+
+    def skipped(self, item: str, reason: str) -> None:
+        """Count an item that is not writing (a picture, an empty file)."""
+
+    def failed(self, item: str, reason: str) -> None:
+        """Count an item that should have been read and could not be."""
+
+
+class SilentReport:
+    """A `Report` that drops what it is told; for a reader used on its own."""
+
+    def skipped(self, item: str, reason: str) -> None:
+        """Drop it."""
+
+    def failed(self, item: str, reason: str) -> None:
+        """Drop it."""
+
+
+class Teacher(Protocol):
+    """A language model that fills in a form: it plans searches, and later judges and instructs."""
+
+    def structured(self, schema: type[ModelT], system: str, user: str) -> ModelT:
+        """Return the model's answer as an instance of `schema`.
+
+        Raises:
+            ModelError: if it did not answer, or not in that shape.
+        """
+
+
+def _no_embedding() -> BaseEmbedding:
+    message = "this component needs the embedder, and was built without one"
+    raise LookupError(message)
+
+
+def _no_llm() -> LLM:
+    message = "this component needs the chat model, and was built without one"
+    raise LookupError(message)
+
+
+def _no_teacher() -> Teacher:
+    message = "this component needs the teacher model, and was built without one"
+    raise LookupError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildContext:
+    """What a component may need, given lazily; plugins never read settings.
+
+    Attributes:
+        cache: a folder for what can be made again (weights, downloads). It may not exist yet.
+        data: a folder for what the component must keep (an embedded store). Likewise.
+        report: where a reader says what it skipped and what failed.
+        language: the language of the person's writing, in English, as Snowball names it.
+        get_embedding: returns the embedder, built on the first call.
+        get_llm: returns the chat model, built on the first call.
+        get_teacher: returns the teacher model, built on the first call.
+    """
+
+    cache: Path
+    data: Path
+    report: Report = field(default_factory=SilentReport)
+    language: str = "english"
+    get_embedding: Callable[[], BaseEmbedding] = _no_embedding
+    get_llm: Callable[[], LLM] = _no_llm
+    get_teacher: Callable[[], Teacher] = _no_teacher
+
+    def secret(self, variable: str) -> str | None:
+        """Return a secret from the environment, None if the variable is unset or empty."""
+        return os.environ.get(variable) or None
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+BuiltT_co = TypeVar("BuiltT_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component(Generic[OptionsT, BuiltT_co]):
+    """One thing that a plugin offers.
+
+    Attributes:
+        name: what twin.toml calls it; lower-case letters, digits and hyphens.
+        summary: one line for `twin plugins`.
+        options: the pydantic model of what may be set.
+        build: makes the object; heavy imports belong here.
+    """
+
+    hook: ClassVar[str]
+    noun: ClassVar[str]
+
+    name: str
+    summary: str
+    options: type[OptionsT]
+    build: Callable[[OptionsT, BuildContext], BuiltT_co]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderComponent(Component[OptionsT, "BaseReader"]):
+    """A reader: ``lazy_load_data(source)`` yields what `twin.make_document` returns.
+
+    Attributes:
+        hosts: web hosts it reads, as in ``("github.com",)``; a subdomain counts, and a path may
+            follow (``"example.org/blog"``), which makes the claim more specific.
+        suffixes: file kinds it reads, as in ``(".csv",)``; any case.
+        filenames: exact file names it reads; more specific than a suffix.
+        directories: whether it reads a folder: any, or if it names files, one that holds such a file.
+    """
+
+    hook: ClassVar[str] = "twin_readers"
+    noun: ClassVar[str] = "reader"
+
+    hosts: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    directories: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanerComponent(Component[OptionsT, Cleaner]):
+    """A cleaner: a callable that names spans to leave out of the index."""
+
+    hook: ClassVar[str] = "twin_cleaners"
+    noun: ClassVar[str] = "cleaner"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeParserComponent(Component[OptionsT, "NodeParser"]):
+    """A node parser: its nodes must be exact slices of the text.
+
+    Attributes:
+        kinds: the kinds it is made for; choosing it for another is allowed.
+    """
+
+    hook: ClassVar[str] = "twin_node_parsers"
+    noun: ClassVar[str] = "node parser"
+
+    kinds: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingComponent(Component[OptionsT, "BaseEmbedding"]):
+    """An embedder. One that also fills `Windowed` has no word left unembedded.
+
+    Attributes:
+        fingerprint: what identifies the vectors that these options give, without loading the
+            model; by default the component's name and its options.
+    """
+
+    hook: ClassVar[str] = "twin_embeddings"
+    noun: ClassVar[str] = "embedding"
+
+    fingerprint: Callable[[OptionsT], str] | None = None
+
+
+class Windowed(Protocol):
+    """An embedder that knows its window, so that passages are cut to fit it."""
+
+    @property
+    def window(self) -> int:
+        """The most tokens of text it embeds, special tokens not counted."""
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the code-point span of every token of `text`, in order, untruncated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorStoreComponent(Component[OptionsT, "VectorStore"]):
+    """A vector store, as `twin.points.VectorStore` defines it."""
+
+    hook: ClassVar[str] = "twin_vector_stores"
+    noun: ClassVar[str] = "vector store"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryTransformComponent(Component[OptionsT, "BaseQueryTransform"]):
+    """A query transform: each string in the bundle's ``embedding_strs`` is searched on its own."""
+
+    hook: ClassVar[str] = "twin_query_transforms"
+    noun: ClassVar[str] = "query transform"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RerankerComponent(Component[OptionsT, "BaseNodePostprocessor"]):
+    """A reranker: reorders, rescores or drops the retrieved passages."""
+
+    hook: ClassVar[str] = "twin_rerankers"
+    noun: ClassVar[str] = "reranker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LLMComponent(Component[OptionsT, "LLM | Teacher"]):
+    """A language model.
+
+    Attributes:
+        roles: the roles it can fill. For ``chat`` it builds a LlamaIndex `LLM`, for ``teacher`` a
+            `Teacher`; a component that is both builds an object that is both.
+    """
+
+    hook: ClassVar[str] = "twin_llms"
+    noun: ClassVar[str] = "language model"
+
+    roles: frozenset[Role] = frozenset({"chat"})
+
+
+AnyComponent = Component[Any, Any]
+
+COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
+    kind.hook: kind
+    for kind in (
+        ReaderComponent,
+        CleanerComponent,
+        NodeParserComponent,
+        EmbeddingComponent,
+        VectorStoreComponent,
+        QueryTransformComponent,
+        RerankerComponent,
+        LLMComponent,
+    )
+}
+"""Hook name to the class of the components that it must yield."""

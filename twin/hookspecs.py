@@ -1,0 +1,66 @@
+"""The hooks that a plugin may implement, one for every extension point.
+
+In: nothing; a hook takes no arguments. Out: an iterable of frozen components. No hook stops at the
+first result: which component is used is decided by twin.toml, never by the order of installation.
+"""
+
+from collections.abc import Iterable
+
+import pluggy
+
+from twin.components import (
+    CleanerComponent,
+    EmbeddingComponent,
+    LLMComponent,
+    NodeParserComponent,
+    QueryTransformComponent,
+    ReaderComponent,
+    RerankerComponent,
+    VectorStoreComponent,
+)
+
+PROJECT = "twin"
+"""The name under which pluggy and the entry points know this product."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def twin_readers() -> Iterable[ReaderComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield readers: from a URL, file or folder to documents."""
+
+
+@hookspec
+def twin_cleaners() -> Iterable[CleanerComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield cleaners: from a document to the spans to leave out of the index."""
+
+
+@hookspec
+def twin_node_parsers() -> Iterable[NodeParserComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield node parsers: from a document to passages that are exact slices of it."""
+
+
+@hookspec
+def twin_embeddings() -> Iterable[EmbeddingComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield embedders."""
+
+
+@hookspec
+def twin_vector_stores() -> Iterable[VectorStoreComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield vector stores."""
+
+
+@hookspec
+def twin_query_transforms() -> Iterable[QueryTransformComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield query transforms: from a question to its variants."""
+
+
+@hookspec
+def twin_rerankers() -> Iterable[RerankerComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield rerankers: from retrieved passages to a better order of them."""
+
+
+@hookspec
+def twin_llms() -> Iterable[LLMComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield language models."""

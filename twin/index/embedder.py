@@ -1,0 +1,96 @@
+"""The embedder with its cache, its window and its keyword encoder, as the index uses them.
+
+In: texts to embed, or a question. Out: dense and sparse vectors. Each text is embedded once, ever,
+and each question once.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from twin.index.cache import Vector, VectorCache
+from twin.index.passages import Window
+from twin.index.sparse import SparseEncoder
+from twin.points import CollectionInfo, SparseVector
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+_QUESTIONS_KEPT = 256
+
+
+@runtime_checkable
+class _Windowed(Protocol):
+    window: int
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]: ...
+
+
+class Embedder:
+    """Embeds through a cache. The model is loaded when the first text is not in it.
+
+    Args:
+        fingerprint: what identifies the vectors.
+        load: returns the model.
+        cache: vectors computed before.
+        sparse: encodes keywords.
+    """
+
+    def __init__(
+        self,
+        fingerprint: str,
+        load: Callable[[], "BaseEmbedding"],
+        cache: VectorCache,
+        sparse: SparseEncoder,
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.computed = 0
+        """How many texts were really embedded since this object was made."""
+        self._load = load
+        self._cache = cache
+        self._sparse = sparse
+        self._questions: OrderedDict[str, Vector] = OrderedDict()
+
+    @property
+    def model(self) -> "BaseEmbedding":
+        """The LlamaIndex embedding."""
+        return self._load()
+
+    def window(self) -> Window | None:
+        """Return how much the model reads at once, None if it does not say."""
+        model: Any = self.model
+        if isinstance(model, _Windowed):
+            return Window(model.window, model.token_spans)
+        return None
+
+    def info(self) -> CollectionInfo:
+        """Return what a collection of these vectors must be made with."""
+        [probe], _ = self._cache.embed(self.fingerprint, ["dimension"], self._compute)
+        return CollectionInfo(
+            embedder=self.fingerprint, dimension=len(probe), sparse=self._sparse.fingerprint
+        )
+
+    def texts(self, texts: Sequence[str]) -> list[Vector]:
+        """Return the dense vector of every text."""
+        vectors, computed = self._cache.embed(self.fingerprint, texts, self._compute)
+        self.computed += computed
+        return vectors
+
+    def sparse_texts(self, texts: Sequence[str]) -> list[SparseVector]:
+        """Return the keyword vector of every text."""
+        return [self._sparse.document(text) for text in texts]
+
+    def question(self, text: str) -> Vector:
+        """Return the dense vector of a question."""
+        if text not in self._questions:
+            self._questions[text] = self.model.get_query_embedding(text)
+            if len(self._questions) > _QUESTIONS_KEPT:
+                self._questions.popitem(last=False)
+        return self._questions[text]
+
+    def sparse_question(self, text: str) -> SparseVector:
+        """Return the keyword vector of a question."""
+        return self._sparse.query(text)
+
+    def _compute(self, texts: list[str]) -> Sequence[Vector]:
+        return self.model.get_text_embedding_batch(texts)

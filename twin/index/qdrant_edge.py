@@ -1,0 +1,275 @@
+"""Qdrant's engine in this process: the default store, a folder in the home.
+
+In: points and queries. Out: hits. Search is exact: below some hundred thousand points a full scan
+takes milliseconds, and an approximate graph lost a part of the nearest points when it was measured.
+
+One process at a time can have the folder open; a second one is told who has it.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as engine
+
+from twin.errors import IndexError as TwinIndexError
+from twin.errors import IndexMismatch, StoreInUse
+from twin.index.payloads import (
+    DENSE,
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    MISMATCH_HINT,
+    SPARSE,
+    AnyOf,
+    conditions,
+    from_fields,
+    mismatch,
+    to_fields,
+)
+from twin.points import CollectionInfo, Filters, Hit, Payload, Point, Query, SparseVector
+
+_PAGE = 1000
+_BUSY = "WouldBlock"
+
+
+class QdrantEdgeStore:
+    """A collection in a folder, opened on first use.
+
+    Args:
+        folder: where the shard lies; made by `ensure`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._info_path = folder / "collection.json"
+        self._shard_path = folder / "shard"
+        self._owner_path = folder / "owner.json"
+        self._shard: engine.EdgeShard | None = None
+        self._lock = threading.RLock()
+
+    def info(self) -> CollectionInfo | None:
+        """Return what the collection was made with, None if there is none."""
+        try:
+            values = json.loads(self._info_path.read_text(encoding="utf-8"))
+            return CollectionInfo(**values)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            message = f"{self._info_path} cannot be read: {error}"
+            raise TwinIndexError(message, "make the index anew: `twin sync --rebuild`") from error
+
+    def ensure(self, info: CollectionInfo) -> None:
+        """Open the collection and make it if there is none.
+
+        Raises:
+            IndexMismatch: if it was made with something else.
+            StoreInUse: if another process has it open.
+        """
+        with self._lock:
+            found = self.info()
+            if found is not None:
+                if difference := mismatch(found, info, f"the index in {self._folder}"):
+                    raise IndexMismatch(difference, MISMATCH_HINT)
+                self._open()
+                return
+            self._create(info)
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Insert points, or replace those with the same id."""
+        if not points:
+            return
+        rows = [
+            engine.Point(
+                point.id,
+                {
+                    DENSE: list(point.dense),
+                    SPARSE: engine.SparseVector(
+                        list(point.sparse.indices), list(point.sparse.values)
+                    ),
+                },
+                to_fields(point.payload),
+            )
+            for point in points
+        ]
+        self._update(engine.UpdateOperation.upsert_points(rows))
+
+    def set_payload(self, payloads: Mapping[str, Payload]) -> None:
+        """Replace the payload of existing points."""
+        with self._lock:
+            shard = self._open()
+            for identity, payload in payloads.items():
+                fields = to_fields(payload)
+                shard.update(engine.UpdateOperation.overwrite_payload([identity], fields))
+            if payloads:
+                shard.flush()
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete points by id; unknown ids are no error."""
+        if ids:
+            self._update(engine.UpdateOperation.delete_points(list(ids)))
+
+    def points_of(self, document_ids: Sequence[str]) -> Mapping[str, Mapping[str, Payload]]:
+        """Return the payloads of all points of some documents, by document and point id."""
+        found: dict[str, dict[str, Payload]] = {identity: {} for identity in document_ids}
+        if document_ids:
+            wanted = _filter([AnyOf("document_id", tuple(document_ids))])
+            for identity, payload in self._scroll(wanted):
+                found[payload.document_id][identity] = payload
+        return found
+
+    def scroll(self) -> Iterator[tuple[str, Payload]]:
+        """Yield every point's id and payload."""
+        yield from self._scroll(None)
+
+    def search(self, queries: Sequence[Query], filters: Filters, limit: int) -> list[list[Hit]]:
+        """Return the best hits of each query, all run as one batch."""
+        if not queries:
+            return []
+        allowed = _filter(conditions(filters))
+        requests = [
+            engine.QueryRequest(
+                limit=limit,
+                query=_nearest(query),
+                filter=allowed,
+                with_payload=True,
+                params=engine.SearchParams(exact=True),
+            )
+            for query in queries
+        ]
+        with self._lock:
+            found = self._open().query_batch(engine.QueryBatchRequest(requests))
+        return [
+            [Hit(str(point.id), point.score, from_fields(point.payload)) for point in points]
+            for points in found
+        ]
+
+    def count(self) -> int:
+        """Return the number of points."""
+        with self._lock:
+            return self._open().count(engine.CountRequest(exact=True))
+
+    def clear(self) -> None:
+        """Delete the collection with all its points."""
+        with self._lock:
+            if self._info_path.exists():
+                self._open()  # refuses while another process has it
+            self.close()
+            # The info goes first: what is left of a deletion that broke off is no collection.
+            self._info_path.unlink(missing_ok=True)
+            shutil.rmtree(self._shard_path, ignore_errors=True)
+
+    def close(self) -> None:
+        """Release the folder; closing twice is no error."""
+        with self._lock:
+            if self._shard is not None:
+                self._shard.close()
+                self._shard = None
+                self._owner_path.unlink(missing_ok=True)
+
+    def _create(self, info: CollectionInfo) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # A shard without info is what a creation that broke off left behind.
+        shutil.rmtree(self._shard_path, ignore_errors=True)
+        config = engine.EdgeConfig(
+            vectors={
+                DENSE: engine.EdgeVectorParams(size=info.dimension, distance=engine.Distance.Cosine)
+            },
+            sparse_vectors={SPARSE: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)},
+        )
+        with _told(self._folder, self._owner_path):
+            self._shard = engine.EdgeShard.create(str(self._shard_path), config)
+        for field in KEYWORD_FIELDS:
+            self._index_field(field, engine.PayloadSchemaType.Keyword)
+        for field in INTEGER_FIELDS:
+            self._index_field(field, engine.PayloadSchemaType.Integer)
+        self._shard.flush()
+        values = {"embedder": info.embedder, "dimension": info.dimension, "sparse": info.sparse}
+        draft = self._info_path.with_suffix(".new")
+        draft.write_text(json.dumps(values, indent=1), encoding="utf-8")
+        draft.replace(self._info_path)
+        self._sign()
+
+    def _index_field(self, field: str, kind: "engine.PayloadSchemaType") -> None:
+        if self._shard is not None:
+            self._shard.update(engine.UpdateOperation.create_field_index(field, kind))
+
+    def _open(self) -> "engine.EdgeShard":
+        if self._shard is None:
+            if not self._info_path.exists():
+                message = f"there is no index in {self._folder} yet"
+                raise TwinIndexError(message, "`twin sync` makes it")
+            with _told(self._folder, self._owner_path):
+                self._shard = engine.EdgeShard.load(str(self._shard_path))
+            self._sign()
+        return self._shard
+
+    def _sign(self) -> None:
+        """Say who has the store open, for the message that a second process shows."""
+        command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:2]])
+        values = {"pid": os.getpid(), "command": command}
+        with contextlib.suppress(OSError):
+            self._owner_path.write_text(json.dumps(values), encoding="utf-8")
+
+    def _update(self, operation: "engine.UpdateOperation") -> None:
+        with self._lock:
+            shard = self._open()
+            shard.update(operation)
+            shard.flush()
+
+    def _scroll(self, wanted: "engine.Filter | None") -> Iterator[tuple[str, Payload]]:
+        offset: Any = None
+        while True:
+            with self._lock:
+                records, offset = self._open().scroll(
+                    engine.ScrollRequest(
+                        offset=offset, limit=_PAGE, filter=wanted, with_payload=True
+                    )
+                )
+            for record in records:
+                yield str(record.id), from_fields(record.payload)
+            if offset is None:
+                return
+
+
+def _nearest(query: Query) -> "engine.Query":
+    if isinstance(query, SparseVector):
+        vector = engine.SparseVector(list(query.indices), list(query.values))
+        return engine.Query.Nearest(vector, using=SPARSE)
+    return engine.Query.Nearest(list(query), using=DENSE)
+
+
+def _filter(found: Sequence[Any]) -> "engine.Filter":
+    must: list[Any] = []
+    for condition in found:
+        if isinstance(condition, AnyOf):
+            match = engine.MatchAny(list(condition.values))
+            must.append(engine.FieldCondition(key=condition.field, match=match))
+        else:
+            bounds = engine.RangeFloat(gte=condition.low, lt=condition.high)
+            must.append(engine.FieldCondition(key=condition.field, range=bounds))
+    return engine.Filter(must=must)
+
+
+@contextlib.contextmanager
+def _told(folder: Path, owner: Path) -> Iterator[None]:
+    """Turn the engine's bare exceptions into ones that say who or what is in the way."""
+    try:
+        yield
+    except Exception as error:  # the engine raises nothing more precise
+        if _BUSY not in str(error):
+            message = f"the index in {folder} cannot be opened: {error}"
+            hint = "`twin sync --rebuild` makes it anew from the warehouse"
+            raise TwinIndexError(message, hint) from error
+        try:
+            values = json.loads(owner.read_text(encoding="utf-8"))
+            who = f"`{values['command']}` (process {values['pid']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            who = "another process"
+        message = f"the index in {folder} is in use by {who}"
+        raise StoreInUse(message, "ask there, or stop it first") from error

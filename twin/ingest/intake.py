@@ -1,0 +1,171 @@
+"""Take a source into the warehouse.
+
+In: a reader and what it reads. Out: documents at rest and an `Intake` that accounts for every item.
+One bad item never stops the rest; a reader that breaks off keeps what it had read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from twin.documents import Audience, Document
+from twin.errors import ReadError, TwinError
+from twin.reading import checked_document
+from twin.warehouse.protocol import Outcome, Put, Warehouse
+
+if TYPE_CHECKING:
+    from llama_index.core.readers.base import BaseReader
+
+BATCH = 50
+"""Documents of one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """An item that was left out, and why."""
+
+    item: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Intake:
+    """What became of every item of a source. A reader reports to it.
+
+    Attributes:
+        broken: why the reader broke off, empty if it came to its end.
+        missing: ids of documents that this source brought before and no longer has.
+    """
+
+    collection: str
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skips: list[Remark] = field(default_factory=list)
+    failures: list[Remark] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    pruned: int = 0
+    broken: str = ""
+
+    def skipped(self, item: str, reason: str) -> None:
+        """Count an item that is not writing."""
+        self.skips.append(Remark(item, reason))
+
+    def failed(self, item: str, reason: str) -> None:
+        """Count an item that should have been read and could not be."""
+        self.failures.append(Remark(item, reason))
+
+    def count(self, put: Put) -> None:
+        """Count a document that was stored."""
+        match put.outcome:
+            case Outcome.NEW:
+                self.new += 1
+            case Outcome.CHANGED:
+                self.changed += 1
+            case Outcome.UNCHANGED:
+                self.unchanged += 1
+
+
+def take_in(
+    warehouse: Warehouse,
+    reader: BaseReader,
+    source: str,
+    intake: Intake,
+    *,
+    author: str = "",
+    audience: Audience | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Read a source and store what it has.
+
+    Args:
+        warehouse: where the documents rest.
+        reader: reads the source; it was built with `intake` as its report.
+        source: a URL or path, as the reader wants it.
+        intake: counts what happened; its `collection` names the source.
+        author: the author of what states none.
+        audience: the person's decision for the whole source; None leaves it to the reader.
+        progress: told how many documents were stored so far.
+    """
+    seen: set[str] = set()
+    batch: list[Document] = []
+    for document in _documents(reader, source, intake, author, audience):
+        if document.id in seen:
+            intake.failed(document.source, "the source has it twice; the first one counts")
+            continue
+        seen.add(document.id)
+        batch.append(document)
+        if len(batch) == BATCH:
+            _store(warehouse, batch, intake)
+            batch.clear()
+            progress(len(seen))
+    _store(warehouse, batch, intake)
+    progress(len(seen))
+    intake.found = len(seen)
+    if not intake.broken:
+        # What could not be read this time is not gone.
+        unread = {remark.item for remark in intake.failures}
+        intake.missing = [
+            summary.id
+            for summary in warehouse.summaries(collection=intake.collection)
+            if summary.id not in seen and not _named(summary.source, unread)
+        ]
+
+
+def prune(warehouse: Warehouse, intake: Intake) -> None:
+    """Forget what the source no longer has."""
+    intake.pruned = warehouse.delete(intake.missing)
+    intake.missing = []
+
+
+def _named(source: str, items: set[str]) -> bool:
+    return any(source == item or source.endswith(f"/{item}") for item in items)
+
+
+def _documents(
+    reader: BaseReader, source: str, intake: Intake, author: str, audience: Audience | None
+) -> Iterator[Document]:
+    found: Iterator[object] = iter(())
+    number = 0
+    try:
+        found = iter(reader.lazy_load_data(source))
+    except Exception as error:  # noqa: BLE001 - the boundary of one source
+        intake.broken = _reason(error)
+    while not intake.broken:
+        number += 1
+        try:
+            one = next(found)
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001 - the boundary of one source
+            intake.broken = f"broke off at item {number}: {_reason(error)}"
+            return
+        try:
+            yield checked_document(one, author=author, audience=audience)
+        except ReadError as error:
+            label = getattr(one, "metadata", None)
+            name = str(label.get("source", "")) if isinstance(label, dict) else ""
+            intake.failed(name or f"item {number}", error.message)
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip()
+    return text if isinstance(error, TwinError) and text else f"{type(error).__name__}: {text}"
+
+
+def _store(warehouse: Warehouse, batch: Sequence[Document], intake: Intake) -> None:
+    if not batch:
+        return
+    try:
+        for put in warehouse.put_many(batch, collection=intake.collection):
+            intake.count(put)
+    except TwinError:
+        # One of them is at fault; alone, each is stored or says why not.
+        for document in batch:
+            try:
+                intake.count(warehouse.put(document, collection=intake.collection))
+            except TwinError as error:
+                intake.failed(document.source, error.message)

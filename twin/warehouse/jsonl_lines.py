@@ -1,0 +1,175 @@
+"""The lines of an exported warehouse: what each holds, and that it is what it says.
+
+In: `StoredDocument`s, or lines of a file. Out: values for JSON, or checked `StoredDocument`s. A
+line that is malformed or whose hashes do not fit is a `WarehouseError` that says what is wrong.
+"""
+
+import base64
+import hashlib
+from typing import Any, Literal
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
+
+from twin.documents import Audience, Document, Kind, document_id
+from twin.errors import WarehouseError
+from twin.warehouse.protocol import StoredDocument, metadata_hash
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Header(BaseModel):
+    """The first line; a newer version may say more."""
+
+    format: Literal["twin-warehouse"]
+    version: int
+
+
+class AuthorLine(_Line):
+    """An author."""
+
+    slug: str = Field(min_length=1)
+    name: str
+    aliases: tuple[str, ...]
+
+
+class VersionLine(_Line):
+    """One version of a document."""
+
+    version: int = Field(ge=1)
+    fetched_at: str
+    collection: str
+    title: str
+    author: str
+    author_slug: str
+    kind: Kind
+    platform: str
+    audience: Audience
+    published_at: str | None
+    url: str | None
+    language: str | None
+    tags: tuple[str, ...]
+    media_type: str
+    extra: dict[str, str]
+    metadata_hash: str
+    text_hash: str
+    text: str
+    raw_hash: str | None
+    raw: Base64Bytes | None
+
+
+class VersionsLine(_Line):
+    """A document with all its versions."""
+
+    id: str
+    source: str = Field(min_length=1)
+    versions: tuple[VersionLine, ...] = Field(min_length=1)
+
+
+class CountsLine(_Line):
+    """What the file should have held."""
+
+    authors: int
+    documents: int
+    versions: int
+
+
+class Entry(_Line):
+    """Any line but the first: exactly one of these."""
+
+    author: AuthorLine | None = None
+    document: VersionsLine | None = None
+    end: CountsLine | None = None
+
+
+def version_line(stored: StoredDocument) -> dict[str, Any]:
+    """Return one version as its line has it."""
+    document = stored.document
+    raw = document.raw
+    return {
+        "version": stored.version,
+        "fetched_at": stored.fetched_at,
+        "collection": stored.collection,
+        "title": document.title,
+        "author": document.author,
+        "author_slug": stored.author_slug,
+        "kind": document.kind.value,
+        "platform": document.platform,
+        "audience": document.audience.value,
+        "published_at": document.published_at,
+        "url": document.url,
+        "language": document.language,
+        "tags": document.tags,
+        "media_type": document.media_type,
+        "extra": dict(document.extra),
+        "metadata_hash": stored.metadata_hash,
+        "text_hash": document.text_hash,
+        "text": document.text,
+        "raw_hash": None if raw is None else hashlib.sha256(raw).hexdigest(),
+        "raw": None if raw is None else base64.b64encode(raw).decode("ascii"),
+    }
+
+
+def read_entry(line: bytes) -> Entry:
+    """Return what a line holds."""
+    try:
+        entry = Entry.model_validate_json(line)
+    except ValidationError as error:
+        what = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, what["loc"]))
+        message = f"{where}: {what['msg']}" if where else what["msg"]
+        raise WarehouseError(message) from error
+    if len(entry.model_fields_set) != 1:
+        message = "it must be an author, a document or the end"
+        raise WarehouseError(message)
+    return entry
+
+
+def stored_versions(found: VersionsLine) -> list[StoredDocument]:
+    """Return the versions in a line, with every hash checked."""
+    if document_id(found.source) != found.id:
+        message = "its id does not come from its source"
+        raise WarehouseError(message)
+    newest = max(version.version for version in found.versions)
+    return [
+        _checked(found, version, latest=version.version == newest) for version in found.versions
+    ]
+
+
+def _checked(found: VersionsLine, version: VersionLine, *, latest: bool) -> StoredDocument:
+    document = Document(
+        source=found.source,
+        text=version.text,
+        title=version.title,
+        author=version.author,
+        kind=version.kind,
+        platform=version.platform,
+        audience=version.audience,
+        published_at=version.published_at,
+        url=version.url,
+        language=version.language,
+        tags=version.tags,
+        media_type=version.media_type,
+        raw=version.raw,
+        extra=version.extra,
+    )
+    raw_hash = None if version.raw is None else hashlib.sha256(version.raw).hexdigest()
+    for what, hash_, stated in (
+        ("text", document.text_hash, version.text_hash),
+        ("raw bytes", raw_hash, version.raw_hash),
+        ("metadata", metadata_hash(document, version.author_slug), version.metadata_hash),
+    ):
+        if hash_ != stated:
+            message = f"version {version.version}: the {what} do not match their hash"
+            raise WarehouseError(message)
+    return StoredDocument(
+        document=document,
+        id=found.id,
+        version=version.version,
+        author_slug=version.author_slug,
+        collection=version.collection,
+        fetched_at=version.fetched_at,
+        latest=latest,
+        metadata_hash=version.metadata_hash,
+    )
