@@ -19,7 +19,7 @@ from twin.retrieve.passages import Retrieval
 from twin.serving.live import LiveTwin
 
 ICON = "/public/favicon.svg"
-SETTLED = 0.15
+SETTLED = 0.3
 """Seconds after which the browser has taken in new sources."""
 
 _log = logging.getLogger("twin.page")

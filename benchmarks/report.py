@@ -34,7 +34,7 @@ def report(name: str, rows: Sequence[Row]) -> None:
     width = max(len(row.what) for row in rows)
     for row in rows:
         held = f"   (wanted: {row.wanted})" if row.wanted else ""
-        value = f"{row.value:,.3f}" if isinstance(row.value, float) else f"{row.value:,}"
+        value = f"{row.value:,.4f}" if isinstance(row.value, float) else f"{row.value:,}"
         print(f"  {row.what:<{width}}  {value:>10} {row.unit}{held}")
     RESULTS.mkdir(exist_ok=True)
     values = {

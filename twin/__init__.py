@@ -46,6 +46,15 @@ if TYPE_CHECKING:
     )
     from twin.errors import ComponentUnavailable, ConfigurationError, ReadError, TwinError
     from twin.hookspecs import hookimpl
+    from twin.points import (
+        CollectionInfo,
+        Filters,
+        Hit,
+        Payload,
+        Point,
+        SparseVector,
+        VectorStore,
+    )
     from twin.reading import make_document
 
 __version__ = "0.1.0"
@@ -76,6 +85,15 @@ _HOME_OF = {
     ),
     "errors": ("ComponentUnavailable", "ConfigurationError", "ReadError", "TwinError"),
     "hookspecs": ("hookimpl",),
+    "points": (
+        "CollectionInfo",
+        "Filters",
+        "Hit",
+        "Payload",
+        "Point",
+        "SparseVector",
+        "VectorStore",
+    ),
     "reading": ("make_document",),
 }
 _MODULE_OF = {name: module for module, names in _HOME_OF.items() for name in names}
@@ -84,22 +102,29 @@ __all__ = [
     "Audience",
     "BuildContext",
     "CleanerComponent",
+    "CollectionInfo",
     "ComponentUnavailable",
     "ConfigurationError",
     "Document",
     "EmbeddingComponent",
     "Excluded",
+    "Filters",
+    "Hit",
     "Kind",
     "LLMComponent",
     "NoOptions",
     "NodeParserComponent",
     "Options",
+    "Payload",
+    "Point",
     "QueryTransformComponent",
     "ReadError",
     "ReaderComponent",
     "RerankerComponent",
     "Span",
+    "SparseVector",
     "TwinError",
+    "VectorStore",
     "VectorStoreComponent",
     "author_slug",
     "canonical_url",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from twin.errors import UsageError
+from twin.errors import ConfigurationError, StoreInUse, UsageError
 from twin.plugins import PluginSet, discover
 from twin.registry import Registry
 from twin.settings import FILE_NAME, Settings, home_folder, load_settings
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from twin.warehouse.protocol import Warehouse
 
 
+PATIENCE = 5.0
+"""Seconds that a sync waits for another one to finish; then the work is left to it."""
+
+
 class Home:
     """One person's twin.
 
@@ -38,7 +43,7 @@ class Home:
 
     def __init__(self, given: Path | None = None) -> None:
         self.folder = home_folder(given)
-        self._closing: list[Callable[[], None]] = []
+        self._closing = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -47,9 +52,8 @@ class Home:
         self.close()
 
     def close(self) -> None:
-        """Close what was opened, the last first."""
-        while self._closing:
-            self._closing.pop()()
+        """Close what was opened, the last first; one that cannot be closed keeps none open."""
+        self._closing.close()
 
     @property
     def settings_path(self) -> Path:
@@ -83,7 +87,7 @@ class Home:
     def warehouse(self) -> Warehouse:
         """The documents at rest."""
         warehouse = open_warehouse(self.settings.warehouse, self.folder)
-        self._closing.append(warehouse.close)
+        self._closing.callback(warehouse.close)
         return warehouse
 
     @cached_property
@@ -94,7 +98,7 @@ class Home:
         from twin.index.sparse import SparseEncoder  # noqa: PLC0415
 
         cache = VectorCache(self.folder / "cache" / "vectors.sqlite3")
-        self._closing.append(cache.close)
+        self._closing.callback(cache.close)
         registry = self.registry
         sparse = SparseEncoder(self.settings.index.language)
         return Embedder(registry.embedder_fingerprint(), registry.embedding, cache, sparse)
@@ -105,7 +109,7 @@ class Home:
         from twin.index.ledger import Ledger  # noqa: PLC0415
 
         ledger = Ledger(self.folder / "index" / f"{self._store_name}.ledger.sqlite3")
-        self._closing.append(ledger.close)
+        self._closing.callback(ledger.close)
         return ledger
 
     @cached_property
@@ -116,8 +120,28 @@ class Home:
         registry = self.registry
         recipe = Recipe(registry.index_fingerprint(), registry.cleaners(), registry.node_parser)
         store = registry.vector_store()
-        self._closing.append(store.close)
-        return Index(store, self.ledger, self.embedder, recipe)
+        self._closing.callback(store.close)
+        return Index(store, self.ledger, self.embedder, recipe, self._turn)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the index while it is brought in step; other processes wait for a while.
+
+        Two at once could leave an older version in it: one reads, the other brings in a newer one,
+        and the first writes what it read.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
+
+        folder = self.folder / "index"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(folder / f"{self._store_name}.lock", timeout=PATIENCE):
+                yield
+        except Timeout as error:
+            message = f"another process is bringing the index of {self.folder} in step"
+            raise StoreInUse(
+                message, "it does the same work; `twin status` shows how far"
+            ) from error
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -189,11 +213,12 @@ class Home:
 
         Raises:
             UsageError: if it came from elsewhere before, and was not named on purpose.
+            ConfigurationError: if what was remembered cannot be read.
         """
         path = self.folder / "collections.json"
         known: dict[str, str] = {}
         if path.exists():
-            known = json.loads(path.read_text(encoding="utf-8"))
+            known = _collections(path)
         before = known.get(collection)
         if before == root:
             return
@@ -209,3 +234,13 @@ class Home:
         draft = path.with_suffix(".new")
         draft.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
         draft.replace(path)
+
+
+def _collections(path: Path) -> dict[str, str]:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): str(root) for name, root in known.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        message = f"{path} cannot be read: {error}"
+        hint = "delete it: then every folder is taken as the first of its name"
+        raise ConfigurationError(message, hint) from error

@@ -7,7 +7,7 @@ components, or the reason why it cannot be used. Nothing is chosen or built here
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 
 import pluggy
 
@@ -131,7 +131,8 @@ def discover(disabled: Iterable[str] = (), points: Iterable[EntryPoint] | None =
         points: the entry points to load; those of the group ``twin`` by default.
     """
     off = {normal_name(name) for name in disabled}
-    found, plugins = _entry_points() if points is None else (list(points), [])
+    found = list(entry_points(group=hookspecs.PROJECT) if points is None else points)
+    plugins: list[Plugin] = []
     owners = {id(point): _owner(point.dist) for point in found}
     taken: dict[str, Plugin] = {}
     # The product's own plugins come first, so that no other can take their names.
@@ -156,33 +157,6 @@ def discover(disabled: Iterable[str] = (), points: Iterable[EntryPoint] | None =
 def normal_name(name: str) -> str:
     """Return a distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _entry_points() -> tuple[list[EntryPoint], list[Plugin]]:
-    """Return the entry points of the group, and the distributions whose cannot be read."""
-    try:
-        return list(entry_points(group=hookspecs.PROJECT)), []
-    except Exception:  # noqa: BLE001 - one malformed entry_points.txt stops the standard library
-        return _readable_entry_points()
-
-
-def _readable_entry_points() -> tuple[list[EntryPoint], list[Plugin]]:
-    found: list[EntryPoint] = []
-    unreadable: list[Plugin] = []
-    seen: set[str] = set()
-    for distribution in distributions():
-        owner, version = _owner(distribution)
-        if normal_name(owner) in seen:
-            continue
-        seen.add(normal_name(owner))
-        try:
-            points = distribution.entry_points
-            found += [point for point in points if point.group == hookspecs.PROJECT]
-        except Exception as error:  # noqa: BLE001 - as above, and this is the one
-            if f"[{hookspecs.PROJECT}]" in (distribution.read_text("entry_points.txt") or ""):
-                reason = f"its entry_points.txt cannot be read: {_describe(error)}"
-                unreadable.append(Plugin(owner, owner, version, "failed", failure=reason))
-    return found, unreadable
 
 
 def _owner(distribution: Distribution | None) -> tuple[str, str]:

@@ -3,6 +3,8 @@
 import pytest
 
 pytest.register_assert_rewrite(
+    "twin.testing.vector_store_points",
+    "twin.testing.vector_store_search",
     "twin.testing.warehouse_authors",
     "twin.testing.warehouse_documents",
     "twin.testing.warehouse_durability",

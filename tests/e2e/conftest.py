@@ -148,13 +148,17 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return headless Chromium, the one of the system."""
-    path = os.environ.get("TWIN_TEST_CHROMIUM") or shutil.which("chromium")
+    """Return headless Chromium, the one of the system.
+
+    It is closed with the module: while it is open, Playwright's event loop runs in this thread, and
+    no other test could run one.
+    """
+    path = os.environ.get("TEST_CHROMIUM") or shutil.which("chromium")
     if path is None and "CI" not in os.environ:
-        pytest.skip("no chromium: install it, or name it in TWIN_TEST_CHROMIUM")
-    assert path is not None, "CI must have chromium, or name it in TWIN_TEST_CHROMIUM"
+        pytest.skip("no chromium: install it, or name it in TEST_CHROMIUM")
+    assert path is not None, "CI must have chromium, or name it in TEST_CHROMIUM"
     from playwright import sync_api as playwright
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -167,7 +171,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def artifacts(tmp_path: Path) -> Path:
     """Return the folder that screenshots go to."""
-    folder = Path(os.environ.get("TWIN_TEST_ARTIFACTS") or tmp_path)
+    folder = Path(os.environ.get("TEST_ARTIFACTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

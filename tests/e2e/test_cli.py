@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,32 @@ def test_two_folders_of_one_name_are_not_mixed(twin: Twin, tmp_path: Path) -> No
     assert json.loads(twin("status", "--json").stdout)["warehouse"]["documents"] == 2
 
 
+def test_files_of_one_folder_can_be_taken_in_one_by_one(twin: Twin, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for name in ("a", "b"):
+        (notes / f"{name}.md").write_text(f"# {name}\n\nA note about the letter {name}.\n")
+        report = json.loads(twin("ingest", str(notes / f"{name}.md"), "--prune", "--json").stdout)
+        assert (report["sources"][0]["new"], report["sources"][0]["pruned"]) == (1, 0)
+    whole = json.loads(twin("ingest", str(notes), "--json").stdout)
+    assert whole["sources"][0]["unchanged"] == 2
+
+
+def test_several_commands_at_once_lose_nothing(twin: Twin, tmp_path: Path) -> None:
+    names = [f"heron-{number}" for number in range(4)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.md").write_text(f"# {name}\n\nThe bird called {name} was seen.\n")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: twin("ingest", str(tmp_path / name)), names))
+    twin("sync")
+    status = json.loads(twin("status", "--json").stdout)
+    assert status["warehouse"]["documents"] == status["index"]["documents"] == len(names)
+    assert (status["index"]["backlog"], status["index"]["failed"]) == (0, [])
+    found = json.loads(twin("search", "which bird was seen", "--json").stdout)
+    assert {r["title"] for r in found["results"]} == set(names)
+
+
 def test_one_bad_file_is_named_and_the_rest_goes_on(twin: Twin, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
@@ -242,7 +269,6 @@ def test_doctor_finds_a_fresh_home_well(twin: Twin) -> None:
 
 
 def test_doctor_names_every_mistake_in_the_settings(twin: Twin, tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
     (tmp_path / "home" / "twin.toml").write_text("[retrieve]\npassages = 0\nnosuch = 1\n")
     checks = json.loads(twin("doctor", "--json", code=1).stdout)
     told = next(c for c in checks if c["name"] == "settings")

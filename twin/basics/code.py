@@ -54,7 +54,9 @@ def code_passages(text: str, source: str, maximum: int, overlap: int) -> list[Sp
         else:
             passages.append(unit)
     with_overlap = [Span(_line_after(text, p.start - overlap, p.start), p.end) for p in passages]
-    trimmed = (_without_blank_lines(text, span) for span in with_overlap)
+    # One that the next repeats in full says nothing on its own.
+    apart = [a for a, b in pairwise(with_overlap) if a.start < b.start]
+    trimmed = (_without_blank_lines(text, span) for span in [*apart, *with_overlap[-1:]])
     return [span for span in trimmed if span.end > span.start]
 
 
@@ -79,8 +81,18 @@ def _units(text: str, source: str, maximum: int) -> list[Span]:
         return [Span(0, len(text))]
     raw = text.encode("utf-8")
     starts = sorted(set(_starts(parser.parse(raw).root_node, maximum)))
-    places = [0, *_code_points(raw, starts), len(text)]
+    # A unit is made of whole lines, and begins with the indentation of its first.
+    begins = (_line_begin(text, place) for place in _code_points(raw, starts))
+    places = [0, *(begin for begin in begins if begin is not None), len(text)]
     return [Span(a, b) for a, b in pairwise(places) if b > a]
+
+
+def _line_begin(text: str, place: int) -> int | None:
+    """Return where the line of `place` begins, None if something stands before it there."""
+    begin = place
+    while begin > 0 and text[begin - 1] in " \t":
+        begin -= 1
+    return begin if begin == 0 or text[begin - 1] in "\r\n" else None
 
 
 def _starts(node: "Node", maximum: int) -> list[int]:

@@ -5,6 +5,8 @@ In: options. Out: a LlamaIndex `LLM` for the chat, a `Teacher` for planning.
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -20,11 +22,18 @@ from twin.errors import ModelError
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
-    from llama_index.core.llms import LLM
+    from llama_index.core.llms import LLM, ChatResponse
 
 _KEY = Field(
     default="OPENAI_API_KEY", description="The environment variable that holds the key, if any."
 )
+
+
+_NO_KEY = "none"
+"""Servers of one's own ask for no key, and the clients refuse to send none."""
+
+_NOT_UNDERSTOOD = 422
+"""What TGI says of a body that is not in its own form."""
 
 
 class QuotesOptions(Options):
@@ -61,14 +70,79 @@ class TeacherOptions(Options):
     retries: int = Field(default=2, ge=0)
 
 
-def _openai(options: ServerOptions, ctx: BuildContext) -> LLM:
-    from llama_index.llms.openai_like import OpenAILike  # noqa: PLC0415 - heavy
+@cache
+def _server_class() -> Any:
+    """Return the LlamaIndex class; made on first use, its imports being heavy."""
+    from llama_index.core.bridge.pydantic import PrivateAttr  # noqa: PLC0415
+    from llama_index.core.llms import ChatMessage  # noqa: PLC0415
+    from llama_index.llms.openai_like import OpenAILike  # noqa: PLC0415
 
-    return OpenAILike(
+    class OpenAIServer(OpenAILike):
+        """An OpenAI-compatible server, whose failures say what to do."""
+
+        _options: ServerOptions = PrivateAttr()
+
+        def __init__(self, options: ServerOptions, **values: Any) -> None:
+            super().__init__(**values)
+            self._options = options
+
+        def stream_chat(
+            self, messages: Sequence[ChatMessage], **kwargs: Any
+        ) -> Generator[ChatResponse, None, None]:
+            return whole(super().stream_chat(messages, **kwargs), self._options, self.api_key or "")
+
+    return OpenAIServer
+
+
+def whole(
+    stream: Iterator[ChatResponse], options: ServerOptions, key: str
+) -> Generator[ChatResponse, None, None]:
+    """Yield a stream as it comes, and see that it came to its end.
+
+    Args:
+        stream: of a server.
+        options: name it in what is said of a failure.
+        key: never shown, whatever the server says.
+
+    Raises:
+        ModelError: if the server fails, or the stream ends without saying why.
+    """
+    finished = False
+    try:
+        for response in stream:
+            choices = getattr(response.raw, "choices", None) or ()
+            finished = finished or any(choice.finish_reason for choice in choices)
+            yield response
+    except Exception as error:  # noqa: BLE001 - the client raises dozens of kinds
+        message = f"the chat model {options.model} failed: {_without(key, str(error))}"
+        cause = error if _without(key, str(error)) == str(error) else None
+        raise ModelError(message, _hint(error, options)) from cause
+    if not finished:
+        # A connection that is closed in good order looks like an end.
+        message = f"the answer of the chat model {options.model} broke off"
+        raise ModelError(message, f"what does the server at {options.base_url} say?")
+
+
+def _without(key: str, text: str) -> str:
+    """Return a text without the key, which a server may repeat."""
+    return text.replace(key, "[key]") if key and key != _NO_KEY else text
+
+
+def _hint(error: Exception, options: ServerOptions | TeacherOptions) -> str:
+    status = getattr(error, "status_code", None)
+    if status in {401, 403}:
+        return f"is {options.api_key_env} set in the environment, and right?"
+    if status in {400, 413, 422}:
+        return "if the prompt is too long, lower retrieve.token_budget or retrieve.passages"
+    return f"does a server answer at {options.base_url}? `twin doctor` asks it"
+
+
+def _openai(options: ServerOptions, ctx: BuildContext) -> LLM:
+    model: LLM = _server_class()(
+        options,
         model=options.model,
         api_base=options.base_url,
-        # Servers of one's own ask for no key, and the client refuses to send none.
-        api_key=ctx.secret(options.api_key_env) or "none",
+        api_key=ctx.secret(options.api_key_env) or _NO_KEY,
         is_chat_model=True,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
@@ -76,25 +150,46 @@ def _openai(options: ServerOptions, ctx: BuildContext) -> LLM:
         timeout=options.timeout,
         max_retries=options.retries,
     )
+    return model
 
 
 class OpenAITeacher:
     """A teacher on an OpenAI-compatible server, by langchain-openai's structured output."""
 
-    def __init__(self, model: ChatOpenAI) -> None:
+    def __init__(self, model: ChatOpenAI, options: TeacherOptions, key: str) -> None:
         self._model = model
+        self._options = options
+        self._key = key
+        self._tgi = False
 
     def structured(self, schema: type[ModelT], system: str, user: str) -> ModelT:
         """Return the model's answer as an instance of `schema`."""
-        form = self._model.with_structured_output(schema, method="json_schema")
+        messages = [("system", system), ("human", user)]
         try:
-            answer = form.invoke([("system", system), ("human", user)])
-        except Exception as error:  # the client and the validator raise dozens of kinds
-            message = f"the teacher did not fill in the form: {error}"
-            raise ModelError(message, "is models.teacher reachable, and able to?") from error
+            answer = self._answer(schema, messages)
+        except Exception as error:  # noqa: BLE001 - the client and the validator raise dozens of kinds
+            message = f"the teacher did not fill in the form: {_without(self._key, str(error))}"
+            cause = error if _without(self._key, str(error)) == str(error) else None
+            raise ModelError(message, _hint(error, self._options)) from cause
         if not isinstance(answer, schema):
             message = f"the teacher answered {type(answer).__name__}, not {schema.__name__}"
             raise ModelError(message, "choose a model that supports JSON schema output")
+        return answer
+
+    def _answer(self, schema: type[ModelT], messages: list[tuple[str, str]]) -> Any:
+        if not self._tgi:
+            form = self._model.with_structured_output(schema, method="json_schema")
+            try:
+                return form.invoke(messages)
+            except Exception as error:
+                if getattr(error, "status_code", None) != _NOT_UNDERSTOOD:
+                    raise
+        # TGI wants the schema under "value", where OpenAI would refuse it.
+        config = {"name": schema.__name__, "schema": schema.model_json_schema()}
+        wanted = {"response_format": {"type": "json_schema", "value": config}}
+        reply = self._model.bind(extra_body=wanted).invoke(messages)
+        answer = schema.model_validate_json(str(reply.content))
+        self._tgi = True
         return answer
 
 
@@ -102,16 +197,16 @@ def _teacher(options: TeacherOptions, ctx: BuildContext) -> Teacher:
     from langchain_openai import ChatOpenAI  # noqa: PLC0415 - heavy
     from pydantic import SecretStr  # noqa: PLC0415
 
-    return OpenAITeacher(
-        ChatOpenAI(
-            model=options.model,
-            base_url=options.base_url,
-            api_key=SecretStr(ctx.secret(options.api_key_env) or "none"),
-            temperature=options.temperature,
-            timeout=options.timeout,
-            max_retries=options.retries,
-        )
+    key = ctx.secret(options.api_key_env) or _NO_KEY
+    model = ChatOpenAI(
+        model=options.model,
+        base_url=options.base_url,
+        api_key=SecretStr(key),
+        temperature=options.temperature,
+        timeout=options.timeout,
+        max_retries=options.retries,
     )
+    return OpenAITeacher(model, options, key)
 
 
 def _quotes(options: QuotesOptions, ctx: BuildContext) -> LLM:

@@ -154,6 +154,9 @@ def _sentences(options: SentencesOptions, ctx: BuildContext) -> NodeParser:
 
 def _syntax(options: SyntaxOptions, ctx: BuildContext) -> NodeParser:
     del ctx
+    if 2 * options.overlap > options.maximum:
+        message = "ingest.node_parsers.code: overlap must be at most half of maximum"
+        raise ConfigurationError(message, "as in maximum = 1500, overlap = 100")
     return _parser(
         lambda text, source: code_passages(text, source, options.maximum, options.overlap)
     )

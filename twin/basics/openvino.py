@@ -113,9 +113,13 @@ def load_openvino(
         load: returns the sentence-transformers model, for the first time.
     """
     folder = cache / f"openvino-{_key(options)}"
-    if not (folder / "facts.json").exists() and not convert(load(), folder):
-        return None
-    return OpenVINOEncoder(folder)
+    if (folder / "facts.json").exists():
+        try:
+            return OpenVINOEncoder(folder)
+        except Exception:  # noqa: BLE001 - the engine raises nothing more precise
+            # A cache may be damaged (a full disk, a restored backup); it is made again.
+            shutil.rmtree(folder, ignore_errors=True)
+    return OpenVINOEncoder(folder) if convert(load(), folder) else None
 
 
 def _key(options: SentenceTransformersOptions) -> str:
@@ -150,6 +154,9 @@ def convert(model: Any, folder: Path) -> bool:
     draft = Path(tempfile.mkdtemp(prefix=".convert-", dir=folder.parent))
     try:
         _write(model, backend, draft)
+        if not (folder / "facts.json").exists():
+            # What a deletion that broke off left would be in the way for ever.
+            shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # another process was faster
             draft.rename(folder)
     finally:

@@ -93,6 +93,7 @@ _KINDS_OF_ANSWER = (
 
 _MARKER = re.compile(r"(?:(?:[-*+>]|\d{1,3}[.)])[ \t]+)+")
 _NOT_PROSE = re.compile(r"^(?:#|\||```|~~~|:::|!\[|</?\w+|\[[^\]]+\]:|[-*_]{3,}\s*$|import |from )")
+_AMBIGUOUS = re.compile(r"`|\[[ \t]*\d[\d \t,;]*\]")
 
 
 def quotable(text: str) -> list[Span]:
@@ -101,6 +102,9 @@ def quotable(text: str) -> list[Span]:
     for span in sentences(text):
         sentence = span.of(text)
         if _NOT_PROSE.match(sentence) or len(sentence) > LONGEST:
+            continue
+        # Its own [1] would be read as a citation, and half of a code span as the end of one.
+        if _AMBIGUOUS.search(re.sub(r"(`+)[^`]+\1", "", sentence)):
             continue
         # A link's address says nothing, so only its words count.
         plain = re.sub(r"\]\([^)]*\)", "]", sentence)

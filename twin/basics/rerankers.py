@@ -6,6 +6,7 @@ the hub; where neither has them it says so, and retrieval goes on without it.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,11 +64,15 @@ def _folder(options: CrossEncoderOptions, cache: Path) -> str:
         return str(Path(options.model).expanduser())
     from huggingface_hub import snapshot_download  # noqa: PLC0415 - half a second
 
+    reason: Exception | None = None
     try:
-        return snapshot_download(options.model, local_files_only=True)
+        there = snapshot_download(options.model, local_files_only=True)
+        if _whole(Path(there)):
+            return there
     except Exception as missing:  # noqa: BLE001 - the client raises a dozen kinds of error
-        reason: Exception = missing
-    refused = cache / "unreachable"
+        reason = missing
+    name = hashlib.sha256(options.model.encode()).hexdigest()[:16]
+    refused = cache / f"unreachable-{name}"
     recently = refused.exists() and time.time() - refused.stat().st_mtime < RETRY_SECONDS
     if options.download and not recently:
         try:
@@ -79,6 +84,12 @@ def _folder(options: CrossEncoderOptions, cache: Path) -> str:
     message = f"the weights of {options.model} are not here and cannot be fetched"
     hint = "connect once, name a folder as `model`, or set retrieve.rerankers = []"
     raise ComponentUnavailable(message, hint) from reason
+
+
+def _whole(folder: Path) -> bool:
+    """Return whether a model is all there; a download that broke off leaves a part of it."""
+    weights = ("*.safetensors", "pytorch_model*.bin")
+    return (folder / "config.json").exists() and any(any(folder.glob(w)) for w in weights)
 
 
 def _download(model: str) -> str:

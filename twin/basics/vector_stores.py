@@ -28,9 +28,9 @@ class ServerOptions(Options):
 
 
 def _edge(options: EdgeOptions, ctx: BuildContext) -> VectorStore:
-    from twin.index.qdrant_edge import QdrantEdgeStore  # noqa: PLC0415 - a native library
+    from twin.index.shared_store import SharedEdgeStore  # noqa: PLC0415 - a native library
 
-    return QdrantEdgeStore(ctx.data / options.collection)
+    return SharedEdgeStore(ctx.data / options.collection)
 
 
 def _server(options: ServerOptions, ctx: BuildContext) -> VectorStore:
@@ -51,7 +51,8 @@ def _server(options: ServerOptions, ctx: BuildContext) -> VectorStore:
     except ValueError as error:
         message = f"index.store.url: {options.url!r} cannot be used: {error}"
         raise ConfigurationError(message, "as in http://127.0.0.1:6333") from error
-    return QdrantServerStore(client, options.collection, options.url)
+    in_memory = options.url == ":memory:"
+    return QdrantServerStore(client, options.collection, options.url, in_memory=in_memory)
 
 
 COMPONENTS = (

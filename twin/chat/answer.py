@@ -148,6 +148,9 @@ class Answerer:
                     timings["first_token"] = time.perf_counter() - begun
                 text += part
                 yield Token(part)
+            if not text.strip():
+                message = "the chat model answered nothing"
+                raise ModelError(message, "is it the right model for models.chat?")
             span.set_attribute("twin.cited", len(citations.cited))
             dropped = tuple(
                 f"the model cited [{number}], which was not retrieved: it was taken out"

@@ -3,22 +3,144 @@
 In: a stream of text in which a model writes [n]. Out: the same stream with the sources numbered in
 the order in which they are cited, and without any [n] that was never retrieved; and the spans of
 each source that the citing sentences rest on.
+
+A number in brackets is a citation wherever it stands, also right behind a word, because models leave
+the space out. What looks like a citation must lead to its passage, so where Markdown would make a
+link of it (a parenthesis right behind it, a colon behind one that begins a line) a space is put in
+between. No citation is what stands in code (between backticks on one line, or in a fence), a bracket
+with a 0 in it (passages count from 1, arrays from 0), and a number of more than three digits, which
+is a year.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from twin.documents import Span
 from twin.index.boundaries import sentences
 
-_CITATION = re.compile(r"\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]")
-_UNFINISHED = re.compile(r"\s*\[[\d\s,;]{0,24}$")
-_AFTER = re.compile(r"[ \t]*$")
+_NUMBER = r"0*[1-9][0-9]{0,2}"
+_CITATION = re.compile(rf"\[[ \t]*({_NUMBER}(?:[ \t]*[,;][ \t]*{_NUMBER})*)[ \t]*\]")
+_MAYBE_CITATION = re.compile(r"\[[0-9 \t,;]*\Z")
+_FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`\n]*(?:\n|\Z))|~{3,})[^\n]*(?:\n|\Z)")
+_MAYBE_FENCE = re.compile(r"[ \t]*(?:`{0,2}|~{0,2}|(?:`{3,}[^`\n]*|~{3,}[^\n]*))\Z")
+_PLAIN = re.compile(r"[^\s`\[]+|\n|[^\S\n]+(?=[^\s\[])|[^\S\n]+(?=\n)")
+_SPACE = re.compile(r"[^\S\n]*")
 
+_JOINS = re.compile(r"\s*(?:[,;&]|and)?\s*")
 _WORDS = re.compile(r"\w+")
 
 SUPPORT = 0.5
 """A sentence of the source supports a cited one if it has at least half of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the text that cannot be anything else any more.
+
+    Attributes:
+        text: all of it, with the white space before a citation.
+        numbers: what it cites, nothing for other text.
+        parted: whether a space must keep it from what follows.
+    """
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    parted: bool = False
+
+
+class _Parts:
+    """Cuts a growing text into parts, the same however it grows."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._line_begins = True
+        self._fence = ""
+
+    def feed(self, text: str) -> Iterator[_Part]:
+        """Yield the parts that are certain now."""
+        self._held += text
+        yield from self._cut(final=False)
+
+    def end(self) -> Iterator[_Part]:
+        """Yield the rest."""
+        yield from self._cut(final=True)
+
+    def _cut(self, *, final: bool) -> Iterator[_Part]:
+        at = 0
+        while at < len(self._held):
+            part = self._next(at, final=final)
+            if part is None:
+                break
+            at += len(part.text)
+            self._line_begins = part.text.endswith("\n")
+            yield part
+        self._held = self._held[at:]
+
+    def _next(self, at: int, *, final: bool) -> _Part | None:
+        """Return the part that begins at a place, None if what follows could still change it."""
+        text = self._held
+        if self._line_begins and (self._fence or not final):
+            if (
+                (self._fence or _MAYBE_FENCE.match(text, at))
+                and "\n" not in text[at:]
+                and not final
+            ):
+                return None
+            if self._fence:
+                return self._fenced(at)
+        if self._line_begins and (fence := _FENCE.match(text, at)):
+            self._fence = fence[1]
+            return _Part(fence[0])
+        if plain := _PLAIN.match(text, at):
+            return _Part(plain[0])
+        return self._special(at, final=final)
+
+    def _special(self, at: int, *, final: bool) -> _Part | None:
+        text = self._held
+        space = _SPACE.match(text, at)
+        start = space.end() if space else at
+        if text[start : start + 1] == "`":
+            return self._code(at, start, final=final)
+        if text[start : start + 1] == "[":
+            return self._bracket(at, start, final=final)
+        # White space at the end, which goes if the citation behind it goes.
+        return _Part(text[at:]) if final else None
+
+    def _fenced(self, at: int) -> _Part:
+        line = self._held[at:].split("\n", 1)
+        whole = line[0] + ("\n" if len(line) > 1 else "")
+        mark = line[0].strip()
+        if set(mark) == {self._fence[0]} and len(mark) >= len(self._fence):
+            self._fence = ""
+        return _Part(whole)
+
+    def _code(self, at: int, start: int, *, final: bool) -> _Part | None:
+        """Return code between backticks, or the backticks alone if the line does not close them."""
+        text = self._held
+        length = len(text) - start - len(text[start:].lstrip("`"))
+        ticks = "`" * length
+        line_end = text.find("\n", start)
+        limit = len(text) if line_end < 0 else line_end
+        for close in re.finditer("`+", text[start + length : limit]):
+            end = start + length + close.end()
+            if close[0] == ticks and (end < len(text) or final):
+                return _Part(text[at:end])
+        return None if line_end < 0 and not final else _Part(text[at : start + length])
+
+    def _bracket(self, at: int, start: int, *, final: bool) -> _Part | None:
+        text = self._held
+        cited = _CITATION.match(text, start)
+        if cited is None:
+            if _MAYBE_CITATION.match(text, start) and not final:
+                return None
+            return _Part(text[at : start + 1])
+        if cited.end() == len(text) and not final:
+            return None
+        numbers = tuple(int(digits) for digits in re.findall("[0-9]+", cited[1]))
+        behind = text[cited.end() : cited.end() + 1]
+        parted = behind == "(" or (behind == ":" and self._line_begins)
+        return _Part(text[at : cited.end()], numbers, parted)
 
 
 class Citations:
@@ -41,49 +163,49 @@ class Citations:
 
     def stream(self, parts: Iterable[str]) -> Iterator[str]:
         """Yield the text with its citations renumbered, as soon as it is certain."""
-        held = ""
+        cut = _Parts()
         for part in parts:
-            held += part
-            ready, held = self._ready(held)
-            if ready:
+            if ready := "".join(self._shown(one) for one in cut.feed(part)):
                 yield ready
-        if held:
-            yield self._renumbered(held)
+        if ready := "".join(self._shown(one) for one in cut.end()):
+            yield ready
 
-    def _ready(self, text: str) -> tuple[str, str]:
-        """Split into what can be shown and what may be the beginning of a citation."""
-        unfinished = _UNFINISHED.search(text) or _AFTER.search(text)
-        cut = unfinished.start() if unfinished else len(text)
-        return self._renumbered(text[:cut]), text[cut:]
-
-    def _renumbered(self, text: str) -> str:
-        return re.sub(rf"[ \t]*{_CITATION.pattern}", self._replace, text)
-
-    def _replace(self, match: re.Match[str]) -> str:
-        space = match.group(0)[: match.group(0).index("[")]
+    def _shown(self, part: _Part) -> str:
+        if not part.numbers:
+            return part.text
         shown = ""
-        for digits in re.findall(r"\d+", match.group(1)):
-            number = int(digits)
+        for number in part.numbers:
             if number in self._known:
                 new = self._numbers.setdefault(number, len(self._numbers) + 1)
                 shown += f"[{new}]"
             else:
                 self.dropped.append(number)
-        return space + shown if shown else ""
+        space = part.text[: part.text.index("[")]
+        return (space + shown if shown else "") + (" " if part.parted else "")
 
 
 def cited_sentences(answer: str) -> Iterator[tuple[str, list[int]]]:
     """Yield each sentence of an answer that carries citations, with their numbers."""
-    start = 0
-    pending = ""
-    for match in re.finditer(rf"(?:\s*{_CITATION.pattern})+[.!?]?", answer):
-        text = pending + answer[start : match.start()]
-        spans = sentences(text)
-        numbers = [int(digits) for digits in re.findall(r"\d+", match.group(0))]
-        if spans:
-            yield spans[-1].of(text), numbers
-        start = match.end()
-        pending = ""
+    cut = _Parts()
+    sentence, since, numbers = "", "", list[int]()
+    for part in (*cut.feed(answer), *cut.end()):
+        if not part.numbers:
+            since += part.text
+            continue
+        if numbers and _JOINS.fullmatch(since):
+            numbers += part.numbers
+        else:
+            yield from _last_sentence(sentence, numbers)
+            # The full stop of the sentence before may stand behind its citation.
+            sentence, numbers = since.lstrip(" ,;:.!?"), [*part.numbers]
+        since = ""
+    yield from _last_sentence(sentence, numbers)
+
+
+def _last_sentence(text: str, numbers: list[int]) -> Iterator[tuple[str, list[int]]]:
+    spans = sentences(text)
+    if spans and _WORDS.search(spans[-1].of(text)):
+        yield spans[-1].of(text), numbers
 
 
 def quoted_spans(answer: str, number: int, text: str) -> list[Span]:
@@ -107,7 +229,8 @@ def _verbatim(sentence: str, text: str) -> Span | None:
     if not words:
         return None
     pattern = r"\s+".join(re.escape(word) for word in words)
-    match = re.search(pattern, text)
+    # Whole words only: "yes" does not stand in "yesterday".
+    match = re.search(rf"(?<!\w){pattern}(?!\w)", text)
     return Span(match.start(), match.end()) if match else None
 
 

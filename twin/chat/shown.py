@@ -9,7 +9,7 @@ Code is left as it is.
 import re
 
 _TOKEN = re.compile(
-    r"(?P<fence>(?:(?<=\n)|(?<=\A)) {0,3}(?:`{3,}|~{3,}))"
+    r"(?P<fence>(?<=\n) {0,3}(?:`{3,}|~{3,}))"
     r"|(?P<ticks>`+)|(?P<paragraph>\n[ \t]*(?=\n))|(?P<colons>:+)|(?P<bang>!)"
 )
 _UNFINISHED = re.compile(r"(?:(?:(?<=\n)|\A) {0,3}[`~]*|`+|:+|!|\n[ \t]*|\\)\Z")

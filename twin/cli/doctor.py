@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from twin.cli import output
-from twin.errors import ComponentUnavailable, StoreInUse, TwinError
+from twin.errors import ComponentUnavailable, TwinError
 from twin.home import Home
 
 GOOD, FAIR, BAD = "ok", "note", "broken"
@@ -109,10 +109,7 @@ def _embedder(home: Home) -> tuple[str, str, str]:
 
 
 def _index(home: Home) -> tuple[str, str, str]:
-    try:
-        home.index.prepare()
-    except StoreInUse as error:
-        return GOOD, error.message, ""
+    home.index.prepare()
     backlog = home.warehouse.backlog(home.warehouse.cursor(home.consumer))
     failed = len(home.ledger.failures())
     what = f"{home.index.store.count():,} points, {backlog} documents behind, {failed} failed"

@@ -100,8 +100,11 @@ def _take_in(  # noqa: PLR0917 - what the command was given
     if not web and reader_name is None and not path.exists():
         message = f"there is no file or folder {source}"
         raise UsageError(message, "is the path right? An address begins with https://")
-    root = canonical_url(source) if web else str(path.resolve())
-    place = root.removeprefix("https://") if web else _collection(path.resolve())
+    # A single file belongs to the collection of its folder, as it would if that were read whole.
+    alone = not web and path.is_file()
+    where = path.resolve().parent if alone else path.resolve()
+    root = canonical_url(source) if web else str(where)
+    place = root.removeprefix("https://") if web else where.name or "root"
     intake = Intake("")
     provided, reader = home.registry.reader(
         source,
@@ -121,11 +124,10 @@ def _take_in(  # noqa: PLR0917 - what the command was given
             audience=audience,
             progress=lambda done: told(done, None),
         )
+    if alone:
+        # The other files of the folder were not looked at, so none of them is gone.
+        intake.missing = []
     return intake
-
-
-def _collection(path: Path) -> str:
-    return path.name if path.is_dir() or not path.parent.name else path.parent.name
 
 
 def _with_name(

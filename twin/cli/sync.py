@@ -42,15 +42,12 @@ def sync_command(home_option: Path | None, *, watching: bool, rebuild: bool, as_
 
 
 def synced(home: Home) -> Synced | None:
-    """Sync with a progress bar; None if another process has the embedded store.
-
-    That process is named, and the work is left to it.
-    """
+    """Sync with a progress bar; None if another process is at it, to which the work is left."""
     with output.progress("indexing", "documents") as told:
         try:
             return home.sync(told)
         except StoreInUse as error:
-            output.note(f"{error.message}: the documents are kept, and are indexed there")
+            output.note(f"{error.message}: the work is left to it")
             return None
 
 

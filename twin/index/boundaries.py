@@ -12,7 +12,7 @@ from twin.documents import Span
 
 # The places after which a text may be cut, best first.
 _CUTS = (
-    re.compile(r"\n[ \t]*\r?\n\s*"),
+    re.compile(r"\n(?:[ \t]*\r?\n)+"),
     re.compile(r"\n"),
     re.compile(r"[.!?…。！？][\"'”’)\]*_]*\s+"),
     re.compile(r"[;:,—–]\s+"),
@@ -21,7 +21,7 @@ _CUTS = (
 
 SENTENCE_END = re.compile(
     r"(?<![\s(]e\.g)(?<![\s(]i\.e)(?<!\betc)(?<!\bvs)(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bcf)"
-    r"[.!?…][\"'”’)\]*_]*(?=\s+[^\sa-z])|[。！？]|\n[ \t]*\r?\n\s*|\n(?=\s*(?:[-*+>#|]|\d+[.)])\s)"
+    r"[.!?…][\"'”’)\]*_]*(?=\s+[^\sa-z])|[。！？]|\n[ \t]*\r?\n\s*|\n(?=[ \t]*(?:[-*+>#|]|\d+[.)])\s)"
 )
 """Where a sentence ends: a full stop before a capital, a blank line, or a new list item."""
 
@@ -103,7 +103,7 @@ def split_by_tokens(
         # A cut at the sentence may fall early, so a little room is left above the even share.
         share = min(limit, -(-ahead // count) + max(limit // 8, 1))
         high = tokens[at + share - 1][1]
-        low = tokens[at + max(share // 2, overlap + 1, 1) - 1][1] if share > 1 else start
+        low = tokens[at + max(share // 2, overlap + 1, 1) - 1][1] if share > 1 else tokens[at][0]
         cut = cut_point(text, min(low, high - 1), high)
         parts.append(Span(start, cut))
         after = bisect_left(tokens, cut, key=_start)
@@ -124,8 +124,8 @@ def sentences(text: str, span: Span | None = None) -> list[Span]:
     """
     whole = span or Span(0, len(text))
     found: list[Span] = []
-    for block in _blocks(text, whole):
-        if _solid(text, block):
+    for block, solid in _blocks(text, whole):
+        if solid:
             found.append(block)
             continue
         start = block.start
@@ -137,33 +137,46 @@ def sentences(text: str, span: Span | None = None) -> list[Span]:
 
 
 _FENCE = re.compile(
-    r"^[ \t]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+    r"^[ \t]*(```+(?=[^`\n]*\n)|~~~+(?=[^\n]*\n)).*?(?:^[ \t]*\1[`~]*[ \t]*\r?$|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 
 
-def _blocks(text: str, span: Span) -> list[Span]:
-    blocks: list[Span] = []
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t][^\n]*", re.MULTILINE)
+
+
+def _blocks(text: str, span: Span) -> list[tuple[Span, bool]]:
+    """Return the blocks of a span, trimmed, and whether each stands on its own."""
+    blocks: list[tuple[Span, bool]] = []
     start = span.start
     for fence in _FENCE.finditer(text, span.start, span.end):
         blocks += _paragraphs(text, Span(start, fence.start()))
-        blocks.append(trim(text, Span(fence.start(), fence.end())))
+        blocks.append((trim(text, Span(fence.start(), fence.end())), True))
         start = fence.end()
     return [*blocks, *_paragraphs(text, Span(start, span.end))]
 
 
-def _paragraphs(text: str, span: Span) -> list[Span]:
-    parts: list[Span] = []
+def _paragraphs(text: str, span: Span) -> list[tuple[Span, bool]]:
+    parts: list[tuple[Span, bool]] = []
     start = span.start
     for gap in _CUTS[0].finditer(text, span.start, span.end):
-        parts.append(trim(text, Span(start, gap.start())))
+        parts += _headed(text, Span(start, gap.start()))
         start = gap.end()
-    parts.append(trim(text, Span(start, span.end)))
-    return [part for part in parts if part.end > part.start]
+    parts += _headed(text, Span(start, span.end))
+    return [(part, solid) for part, solid in parts if part.end > part.start]
 
 
-def _solid(text: str, span: Span) -> bool:
-    head = text[span.start : span.start + 3]
-    return head in {"```", "~~~", ":::"} or head[:1] in {"#", "|"}
+def _headed(text: str, span: Span) -> list[tuple[Span, bool]]:
+    """Return the headings of a paragraph, and what stands around them."""
+    parts: list[tuple[Span, bool]] = []
+    start = span.start
+    for heading in _HEADING.finditer(text, span.start, span.end):
+        parts.append((trim(text, Span(start, heading.start())), False))
+        parts.append((trim(text, Span(heading.start(), heading.end())), True))
+        start = heading.end()
+    rest = trim(text, Span(start, span.end))
+    solid = text.startswith(("|", ":::"), rest.start, rest.end)
+    return [*parts, (rest, solid)]
 
 
 def line_starts(text: str) -> list[int]:

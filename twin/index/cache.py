@@ -4,14 +4,16 @@ In: texts. Out: their vectors, computed only where the cache has none. The cache
 any time; it is made again.
 """
 
+import contextlib
+import math
 import sqlite3
 import threading
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from twin.documents import sha256
-from twin.errors import IndexError as TwinIndexError
+from twin.errors import PluginError
 
 Vector = Sequence[float]
 
@@ -42,6 +44,9 @@ class VectorCache:
             fingerprint: what identifies the embedder.
             texts: what to embed; equal texts are embedded once.
             compute: embeds the texts that are not in the cache, given longest first.
+
+        Raises:
+            PluginError: if it gives too many or too few vectors, or one that is no vector.
         """
         keys = [sha256(f"{fingerprint}\0{text}") for text in texts]
         known = self._read(keys)
@@ -50,9 +55,7 @@ class VectorCache:
             # Texts of like length in one batch waste least on padding.
             order = sorted(missing, key=lambda key: len(missing[key]), reverse=True)
             vectors = compute([missing[key] for key in order])
-            if len(vectors) != len(order):
-                message = f"the embedder gave {len(vectors)} vectors for {len(order)} texts"
-                raise TwinIndexError(message)
+            _check(vectors, len(order))
             fresh = dict(zip(order, vectors, strict=True))
             self._write(fresh)
             known |= fresh
@@ -70,8 +73,8 @@ class VectorCache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, check_same_thread=False, timeout=30)
             connection.execute("PRAGMA journal_mode=WAL")
-            # A lost cache entry is computed again, so a power cut may take the last ones.
-            connection.execute("PRAGMA synchronous=OFF")
+            # A lost entry is computed again, so a power cut may take the last ones, not the file.
+            connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)"
                 " WITHOUT ROWID"
@@ -81,7 +84,7 @@ class VectorCache:
 
     def _read(self, keys: list[str]) -> dict[str, Vector]:
         found: dict[str, Vector] = {}
-        with self._lock:
+        with self._lock, self._mended():
             connection = self._open()
             for start in range(0, len(keys), _MANY):
                 part = keys[start : start + _MANY]
@@ -98,5 +101,34 @@ class VectorCache:
 
     def _write(self, vectors: dict[str, Vector]) -> None:
         rows = [(key, array("f", vector).tobytes()) for key, vector in vectors.items()]
-        with self._lock, self._open() as connection:
+        with self._lock, self._mended(), self._open() as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    @contextlib.contextmanager
+    def _mended(self) -> Iterator[None]:
+        """Begin with an empty file where this one is broken: all of it can be made again."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            # Its subclasses say that the file is locked or closed, or the disk full: it is whole.
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+
+def _check(vectors: Sequence[Vector], wanted: int) -> None:
+    """Refuse what would stay in the cache for good.
+
+    Raises:
+        PluginError: if there are not as many vectors as texts, or one holds what is no number.
+    """
+    if len(vectors) != wanted:
+        message = f"the embedder gave {len(vectors)} vectors for {wanted} texts"
+        raise PluginError(message, "it must give one for each text, in order")
+    if not all(len(vector) and math.isfinite(math.fsum(vector)) for vector in vectors):
+        message = "the embedder gave a vector that is empty or not finite"
+        raise PluginError(message, "is the model whole, and fit for this device?")

@@ -82,11 +82,12 @@ class Embedder:
 
     def question(self, text: str) -> Vector:
         """Return the dense vector of a question."""
-        if text not in self._questions:
-            self._questions[text] = self.model.get_query_embedding(text)
+        known = self._questions.get(text)
+        if known is None:
+            known = self._questions[text] = self.model.get_query_embedding(text)
             if len(self._questions) > _QUESTIONS_KEPT:
                 self._questions.popitem(last=False)
-        return self._questions[text]
+        return known
 
     def sparse_question(self, text: str) -> SparseVector:
         """Return the keyword vector of a question."""

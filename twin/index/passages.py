@@ -80,29 +80,52 @@ def passages(document: Document, parser: "NodeParser", excluded: Sequence[Span])
     Raises:
         PluginError: if a node is no exact slice of the text.
     """
-    from llama_index.core.schema import Document as LlamaDocument  # noqa: PLC0415 - heavy
+    from llama_index.core.node_parser import NodeParser  # noqa: PLC0415 - heavy
+    from llama_index.core.schema import Document as LlamaDocument  # noqa: PLC0415
     from llama_index.core.schema import MetadataMode, TextNode  # noqa: PLC0415
 
     text = document.text
     metadata = {"source": document.source, "kind": document.kind.value}
-    nodes = parser.get_nodes_from_documents([LlamaDocument(text=text, metadata=metadata)])
+    whole = LlamaDocument(
+        text=text,
+        metadata=metadata,
+        # Some parsers take the metadata off the size of a passage, unless nobody reads them.
+        excluded_embed_metadata_keys=list(metadata),
+        excluded_llm_metadata_keys=list(metadata),
+    )
+    # The base class looks for a node's text, and of one that repeats itself finds a part that
+    # overlaps the node before. A parser that says itself where its nodes are is believed.
+    guessed = type(parser)._postprocess_parsed_nodes is NodeParser._postprocess_parsed_nodes  # noqa: SLF001
     found: list[Span] = []
-    searched = 0
-    for node in nodes:
+    searched = before = 0
+    for node in parser.get_nodes_from_documents([whole]):
         content = node.get_content(metadata_mode=MetadataMode.NONE)
         start = node.start_char_idx if isinstance(node, TextNode) else None
+        if not content.strip():
+            continue
         if start is None or text[start : start + len(content)] != content:
             start = text.find(content, searched)
+        if start < before and (guessed or start < 0):
+            # The text that follows the node before is the one that was meant, if it is the same.
+            nearest = (place for place in (before, _after(text, before), max(start, 0)))
+            start = next((p for p in nearest if text.startswith(content, p)), text.find(content))
         if start < 0:
             message = (
                 f"the node parser {type(parser).__name__} changed the text of {document.source}: "
                 f"{content[:60]!r} is not in it"
             )
             raise PluginError(message, "a node must be an exact slice of the document's text")
-        searched = start + 1
+        searched, before = start + 1, start + len(content)
         parts = subtract(Span(start, start + len(content)), excluded)
         found += [part for part in (trim(text, one) for one in parts) if part.end > part.start]
     return found
+
+
+def _after(text: str, place: int) -> int:
+    """Return where the text goes on after the white space at `place`."""
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place
 
 
 def pieces(document: Document, found: Sequence[Span], window: Window | None) -> list[Piece]:
@@ -115,27 +138,41 @@ def pieces(document: Document, found: Sequence[Span], window: Window | None) -> 
     """
     text = document.text
     title = " ".join(document.title.split())
-    limit = 0
-    tokens: list[tuple[int, int]] = []
     if window is not None:
         title = _fitting(title, window)
-        limit = max(window.tokens - len(window.token_spans(f"{title}\n")), 8)
-        tokens = window.token_spans(text)
     seen: Counter[str] = Counter()
     made: list[Piece] = []
     for passage in found:
-        parts = [passage] if window is None else split_by_tokens(text, passage, tokens, limit)
-        for part in parts:
+        for part in [passage] if window is None else _parts(text, passage, title, window):
             span = trim(text, part)
             if span.end <= span.start:
                 continue
             slice_ = span.of(text)
-            # The heading that opens an article is its title; saying it twice would only dilute.
-            embedded = f"{title}\n{slice_}" if title and title not in slice_[:200] else slice_
             identity = node_id(document.id, slice_, seen[slice_])
             seen[slice_] += 1
-            made.append(Piece(identity, span, passage, embedded))
+            made.append(Piece(identity, span, passage, _embedded(title, slice_)))
     return made
+
+
+def _embedded(title: str, slice_: str) -> str:
+    # The heading that opens an article is its title; saying it twice would only dilute.
+    return f"{title}\n{slice_}" if title and title not in slice_[:200] else slice_
+
+
+def _parts(text: str, passage: Span, title: str, window: Window) -> list[Span]:
+    """Return spans that cover the passage, each of which fits the window with the title."""
+    tokens = [
+        (passage.start + start, passage.start + end)
+        for start, end in window.token_spans(passage.of(text))
+    ]
+    limit = max(window.tokens - len(window.token_spans(f"{title}\n")), 1)
+    while True:
+        parts = split_by_tokens(text, passage, tokens, limit)
+        # A word that is cut may have more tokens than it had, so what is embedded is counted.
+        counts = (len(window.token_spans(_embedded(title, part.of(text)))) for part in parts)
+        if limit == 1 or all(count <= window.tokens for count in counts):
+            return parts
+        limit = max(limit * 3 // 4, 1)
 
 
 def _fitting(title: str, window: Window) -> str:

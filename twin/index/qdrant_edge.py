@@ -53,6 +53,11 @@ class QdrantEdgeStore:
         self._shard: engine.EdgeShard | None = None
         self._lock = threading.RLock()
 
+    @property
+    def opened(self) -> bool:
+        """Whether this process has the folder open."""
+        return self._shard is not None
+
     def info(self) -> CollectionInfo | None:
         """Return what the collection was made with, None if there is none."""
         try:
@@ -158,7 +163,12 @@ class QdrantEdgeStore:
         """Delete the collection with all its points."""
         with self._lock:
             if self._info_path.exists():
-                self._open()  # refuses while another process has it
+                try:
+                    self._open()  # refuses while another process has it
+                except StoreInUse:
+                    raise
+                except TwinIndexError:
+                    pass  # it is broken, and this is the way out
             self.close()
             # The info goes first: what is left of a deletion that broke off is no collection.
             self._info_path.unlink(missing_ok=True)

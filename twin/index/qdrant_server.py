@@ -6,6 +6,7 @@ tested: no server binary can be had where this project is built.
 """
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +40,21 @@ class QdrantServerStore:
         client: a connected client; the store closes it.
         collection: the name of the collection.
         where: how errors name the server.
+        in_memory: whether the client keeps the points itself; it then has no payload indexes, and
+            only one thread may use it at once.
     """
 
-    def __init__(self, client: "QdrantClient", collection: str, where: str) -> None:
+    def __init__(
+        self,
+        client: "QdrantClient",
+        collection: str,
+        where: str,
+        *,
+        in_memory: bool = False,
+    ) -> None:
         self._client = client
+        self._in_memory = in_memory
+        self._turn = threading.RLock() if in_memory else contextlib.nullcontext()
         self._collection = collection
         self._where = f"the collection {collection!r} of {where}"
 
@@ -189,7 +201,8 @@ class QdrantServerStore:
         self._client.close()
 
     def _index_field(self, field: str, kind: "models.PayloadSchemaType") -> None:
-        self._client.create_payload_index(self._collection, field, kind, wait=True)
+        if not self._in_memory:
+            self._client.create_payload_index(self._collection, field, kind, wait=True)
 
     def _scroll(self, wanted: "models.Filter | None") -> Iterator[tuple[str, Payload]]:
         offset: Any = None
@@ -213,7 +226,8 @@ class QdrantServerStore:
         from qdrant_client.http.exceptions import ApiException  # noqa: PLC0415
 
         try:
-            yield
+            with self._turn:
+                yield
         except (ApiException, OSError, ValueError) as error:
             message = f"{self._where} cannot be used: {error}"
             raise TwinIndexError(message, "is the server up, and is the key right?") from error

@@ -6,12 +6,13 @@ sometimes both for a moment, but never none.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twin.components import Cleaner
 from twin.documents import Kind, epoch
-from twin.errors import TwinError
+from twin.errors import ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse
 from twin.index.embedder import Embedder
 from twin.index.ledger import Entry, Failure, Ledger
 from twin.index.passages import Piece, excluded_spans, passages, pieces
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llama_index.core.node_parser import NodeParser
+
+
+_NO_DOCUMENTS_FAULT = (ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +75,39 @@ class Index:
         ledger: what is confirmed.
         embedder: makes the vectors.
         recipe: makes the pieces.
+        turn: entered while the index is brought in step, so that of several processes one does it;
+            raises `StoreInUse` if another has been at it for too long.
     """
 
     def __init__(
-        self, store: VectorStore, ledger: Ledger, embedder: Embedder, recipe: Recipe
+        self,
+        store: VectorStore,
+        ledger: Ledger,
+        embedder: Embedder,
+        recipe: Recipe,
+        turn: "Callable[[], AbstractContextManager[object]]" = nullcontext,
     ) -> None:
         self.store = store
         self.ledger = ledger
         self.embedder = embedder
         self.recipe = recipe
+        self.turn = turn
 
     def prepare(self) -> bool:
         """Open the collection, or make it; a new one begins with an empty ledger.
 
         Returns:
-            Whether it is new, so that everything is to be indexed.
+            Whether nothing is confirmed, so that everything is to be indexed. It stays so until a
+            sync confirms something, whoever made the collection.
 
         Raises:
             IndexMismatch: if it was made by another embedder.
             StoreInUse: if another process has it open.
         """
-        new = self.store.info() is None
-        if new:
+        if self.store.info() is None:
             self.ledger.clear()
         self.store.ensure(self.embedder.info())
-        return new
+        return self.ledger.counts()[0] == 0
 
     def rebuild(self) -> None:
         """Drop the collection; `prepare` makes an empty one."""
@@ -106,18 +118,18 @@ class Index:
 
         Everything may be applied again: the result is the same. A document that cannot be indexed
         is recorded as a failure and the others are done.
+
+        Raises:
+            TwinError: if a component cannot work at all, or the store is out of reach: then no
+                document is at fault, and the same is to be applied again.
         """
         pending = self._pending(documents)
         try:
             applied = self._apply(pending, gone)
-        except TwinError:
-            if len(pending) <= 1 and not gone:
-                raise
-            # One of them is at fault; alone, each is done or says why not.
-            applied = self._apply([], gone)
-            for document in pending:
-                applied += self._alone(document)
+        except _NO_DOCUMENTS_FAULT:
+            raise
         except Exception:  # noqa: BLE001 - the boundary of one batch: plugins may raise anything
+            # One of them is at fault; alone, each is done or says why not.
             applied = self._apply([], gone)
             for document in pending:
                 applied += self._alone(document)
@@ -125,7 +137,8 @@ class Index:
 
     def _pending(self, documents: Sequence[StoredDocument]) -> list[StoredDocument]:
         entries = self.ledger.get([document.id for document in documents])
-        return [d for d in documents if not self._confirmed(d, entries.get(d.id))]
+        failed = {failure.document_id for failure in self.ledger.failures()}
+        return [d for d in documents if d.id in failed or not self._confirmed(d, entries.get(d.id))]
 
     def _confirmed(self, document: StoredDocument, entry: Entry | None) -> bool:
         return (
@@ -138,7 +151,10 @@ class Index:
     def _alone(self, document: StoredDocument) -> Applied:
         try:
             return self._apply([document], ())
+        except _NO_DOCUMENTS_FAULT:
+            raise
         except Exception as error:  # noqa: BLE001 - the boundary of one document
+            self.store.count()  # raises if it is the store that cannot be used
             failure = Failure(document.id, f"{document.document.source}: {error}")
             self.ledger.fail(failure)
             return Applied(failures=(failure,))

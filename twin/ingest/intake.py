@@ -6,12 +6,13 @@ One bad item never stops the rest; a reader that breaks off keeps what it had re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twin.documents import Audience, Document
-from twin.errors import ReadError, TwinError
+from twin.errors import TwinError
 from twin.reading import checked_document
 from twin.warehouse.protocol import Outcome, Put, Warehouse
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 BATCH = 50
 """Documents of one transaction."""
+
+_NAMELESS = re.compile(r"|\.|item \d+")
+"""How an item is called that has no name of its own; ``.`` is the whole source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,11 @@ def take_in(
     """
     seen: set[str] = set()
     batch: list[Document] = []
-    for document in _documents(reader, source, intake, author, audience):
-        if document.id in seen:
+    for identity, document in _documents(reader, source, intake, author, audience):
+        if identity in seen:
             intake.failed(document.source, "the source has it twice; the first one counts")
             continue
-        seen.add(document.id)
+        seen.add(identity)
         batch.append(document)
         if len(batch) == BATCH:
             _store(warehouse, batch, intake)
@@ -105,9 +109,9 @@ def take_in(
     _store(warehouse, batch, intake)
     progress(len(seen))
     intake.found = len(seen)
-    if not intake.broken:
-        # What could not be read this time is not gone.
-        unread = {remark.item for remark in intake.failures}
+    # What could not be read this time is not gone; an item without a name may be any document.
+    unread = {remark.item.rstrip("/") for remark in intake.failures}
+    if not intake.broken and not any(map(_NAMELESS.fullmatch, unread)):
         intake.missing = [
             summary.id
             for summary in warehouse.summaries(collection=intake.collection)
@@ -122,12 +126,16 @@ def prune(warehouse: Warehouse, intake: Intake) -> None:
 
 
 def _named(source: str, items: set[str]) -> bool:
-    return any(source == item or source.endswith(f"/{item}") for item in items)
+    """Return whether an item names a document, or a folder above it, by any part of its path."""
+    parts = source.split("/")
+    ends = range(1, len(parts) + 1)
+    return any("/".join(parts[start:end]) in items for end in ends for start in range(end))
 
 
 def _documents(
     reader: BaseReader, source: str, intake: Intake, author: str, audience: Audience | None
-) -> Iterator[Document]:
+) -> Iterator[tuple[str, Document]]:
+    """Yield what could be read, each with its id."""
     found: Iterator[object] = iter(())
     number = 0
     try:
@@ -144,11 +152,14 @@ def _documents(
             intake.broken = f"broke off at item {number}: {_reason(error)}"
             return
         try:
-            yield checked_document(one, author=author, audience=audience)
-        except ReadError as error:
+            document = checked_document(one, author=author, audience=audience)
+            identity = document.id
+        except Exception as error:  # noqa: BLE001 - the boundary of one document
             label = getattr(one, "metadata", None)
-            name = str(label.get("source", "")) if isinstance(label, dict) else ""
-            intake.failed(name or f"item {number}", error.message)
+            name = str(label.get("source") or "").strip() if isinstance(label, dict) else ""
+            intake.failed(name or f"item {number}", _reason(error))
+            continue
+        yield identity, document
 
 
 def _reason(error: Exception) -> str:

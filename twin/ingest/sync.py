@@ -58,12 +58,21 @@ def sync(
         IndexMismatch: if the collection was made by another embedder.
         StoreInUse: if another process has the embedded store open.
     """
+    with index.turn():
+        return _sync(warehouse, index, consumer, progress)
+
+
+def _sync(warehouse: Warehouse, index: Index, consumer: str, progress: Progress) -> Synced:
     begun = time.perf_counter()
     before = index.embedder.computed
     if index.prepare():
         warehouse.set_cursor(consumer, None)
     retried = [failure.document_id for failure in index.ledger.failures()]
     old = dict.fromkeys([*retried, *index.ledger.outdated(index.recipe.fingerprint)])
+    if warehouse.cursor(consumer) is None:
+        # This warehouse has not fed the index before. What another one did, it may not have.
+        known = (entry.document_id for entry in index.ledger.entries())
+        old |= dict.fromkeys(identity for identity in known if not warehouse.versions(identity))
     total = warehouse.backlog(warehouse.cursor(consumer)) + len(old)
     done = 0
     applied = Applied()

@@ -28,10 +28,12 @@ _PASSAGE = re.compile(
 )
 _QUESTION = re.compile(r"<question>\n(.*?)\n</question>", re.DOTALL)
 
-# A passage that holds one of these marks could end itself and speak as the prompt. A zero-width
-# joiner after the bracket makes it plain text again, and is taken out when the text is read back.
-_MARK = re.compile(r"<(?=/?(?:passage|question)\b)", re.IGNORECASE)
+# A passage that holds one of these marks could end itself and speak as the prompt. A word joiner
+# after the bracket makes it plain text again, and is taken out when the text is read back; a text
+# that has joiners there already is given one more.
 _JOINER = "\u2060"
+_MARK = re.compile(f"<(?={_JOINER}*/?(?:passage|question)\\b)", re.IGNORECASE)
+_DEFUSED = re.compile(f"<{_JOINER}(?={_JOINER}*/?(?:passage|question)\\b)", re.IGNORECASE)
 
 
 def render(passages: Sequence[Numbered], question: str) -> str:
@@ -72,4 +74,4 @@ def _defused(text: str) -> str:
 
 
 def _restored(text: str) -> str:
-    return re.sub(f"<{_JOINER}(?=/?(?:passage|question)\\b)", "<", text, flags=re.IGNORECASE)
+    return _DEFUSED.sub("<", text)

@@ -6,12 +6,14 @@ search instead of emptying it, and nothing is ever created.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from twin.documents import Audience, Kind, author_slug, epoch
 from twin.points import Filters
+from twin.retrieve.periods import CLAUSE_GOES_ON, read_period
 from twin.warehouse.protocol import Author
 
 
@@ -48,44 +50,57 @@ class Found:
         return replace(self, notes=(*self.notes, note))
 
 
+_OWNER = r"(?:your|his|her|their|\w+['’]s)"
+_ANY_OWNER = r"(?:my|our|your|his|her|their|\w+['’]s)"
+_AGE = r"(?:(?:early|earlier|first|last|latest|old|older|other|own|public|private|recent) )?"
 _KIND_WORDS = {
-    Kind.ARTICLE: r"articles?|essays?|blog ?posts?|notes?",
-    Kind.POST: r"posts|tweets?|toots?|updates|comments",
-    Kind.CODE: r"code|source(?: code)?|repositor(?:y|ies)|repos?",
-    Kind.MESSAGE: r"messages?|mails?|e-?mails?|chats?|conversations?",
+    # Of a blog's articles most people say posts, so that word does not leave them out.
+    Kind.ARTICLE: r"articles|essays|blog ?posts|notes|posts",
+    Kind.POST: r"(?<!blog )posts|tweets|toots|updates|comments",
+    Kind.CODE: r"repositories|repos",
+    Kind.MESSAGE: r"messages|e?-?mails|chats|conversations",
 }
-_OWNER = r"(?:my|your|his|her|their|our|the|any|some|which|what)"
-_NAME = r"[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,2}"
-_SAYS = (
-    r"think|say|said|write|wrote|written|believe|argue|recommend|feel|suggest|advise|prefer|claim"
-)
-_ASKED_OF = re.compile(
-    rf"\b(?:does|did|do|has|had|would|is|was) ({_NAME}) (?:{_SAYS})\b"
-    rf"|\b[Aa]ccording to ({_NAME})|\bby ({_NAME})\b(?=[^a-z]*$)"
-)
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("january", "jan"),
-            ("february", "feb"),
-            ("march", "mar"),
-            ("april", "apr"),
-            ("may",),
-            ("june", "jun"),
-            ("july", "jul"),
-            ("august", "aug"),
-            ("september", "sep", "sept"),
-            ("october", "oct"),
-            ("november", "nov"),
-            ("december", "dec"),
-        ),
-        start=1,
+_KIND = {
+    kind: re.compile(
+        rf"\b(?:in|from|among) (?:{_ANY_OWNER}|any|some|which|what) {_AGE}(?:{words}){CLAUSE_GOES_ON}"
+        rf"|\bof {_ANY_OWNER} {_AGE}(?:{words}){CLAUSE_GOES_ON}",
+        re.IGNORECASE,
     )
-    for name in names
+    for kind, words in _KIND_WORDS.items()
 }
-_MONTH = rf"(?:(?P<month{{n}}>{'|'.join(_MONTHS)})\.? (?:of )?)?(?P<year{{n}}>(?:19|20)\d\d)"
-_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+# "In my code" is said by whoever has a bug; "in your code" is said to an author.
+_IN_CODE = re.compile(
+    rf"\bin {_OWNER} {_AGE}(?:source )?code(?! of\b){CLAUSE_GOES_ON}", re.IGNORECASE
+)
+_IN_ARTICLE = re.compile(r"\bin (?:which|what) (?:article|essay|blog ?post)\b", re.IGNORECASE)
+
+_NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
+_THINKS = r"think|believe|feel|argue"
+_SAYS = rf"{_THINKS}|say|said|write|wrote|written|recommend|suggest|advise|prefer|claim"
+_ASKED_OF = re.compile(
+    rf"\b(?:does|did|do|has|had|would|is|was) (?!I\b)({_NAME}) ({_SAYS})\b"
+    rf"|\b[Aa]ccording to (?!I\b)({_NAME})|\b(?:said|written|writes) by (?!I\b)({_NAME})\b"
+)
+_ORDINARY = frozenset(
+    """
+    april art august bill buck chance chase chip christian crystal dawn dean drew earl faith frank gene
+    grace grant guy hope iris ivy jack jade joy june lance lily major mark max may miles pat pearl
+    penny ray rich rob rose ruby rusty sandy sky star sue summer victor violet wade ward will
+    """.split()  # noqa: SIM905 - a list of fifty words would be fifty lines
+)
+"""Names that are words too: they name a person only where nothing else can stand."""
+_SHORT = 4
+"""A lower-case handle of fewer letters, as in "pi", is more often a word."""
+
+_BASE = r"(?:say|write|post|publish|share|tweet|toot|mention|think|argue)"
+_PAST = r"(?:said|wrote|written|posted|published|shared|tweeted|tooted|mentioned|argued)"
+_WRITING = (
+    r"(?:posts|articles|essays|notes|comments|toots|tweets|updates|repos|repositories|messages)"
+)
+_WHO = r"(?:I|you|we|he|she|they|[A-Z]\w+(?: [A-Z]\w+)?)"
+_OTHER = r"(?:[\w-]+(?: [\w-]+)? (?:and|or) )?"
+_NO_PLACE = frozenset({"code", "file", "web"})
+"""Platforms that say how a document came, which is nothing that a person asks for."""
 
 
 def read_filters(
@@ -106,7 +121,7 @@ def read_filters(
         today: what "last year" is counted from.
     """
     found = _authors(question, authors, resolve)
-    since, until = _period(question, today)
+    since, until = read_period(question, today)
     return replace(
         found,
         kinds=_kinds(question),
@@ -119,124 +134,103 @@ def read_filters(
 def _authors(
     question: str, authors: Sequence[Author], resolve: Callable[[str], str | None]
 ) -> Found:
+    asked = _folded(question)
     named: list[str] = []
-    firsts: dict[str, list[str]] = {}
+    firsts: dict[str, set[str]] = {}
     for author in authors:
         for name in (author.name, *author.aliases):
-            first = name.split()[0] if name.split() else ""
-            firsts.setdefault(first, []).append(author.slug)
-            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question, re.IGNORECASE):
+            words = _folded(name).split()
+            if len(words) == 1 and _names(words[0], asked):
                 named.append(author.slug)
+            if len(words) > 1:
+                whole = r"\s+".join(re.escape(word) for word in words)
+                if re.search(rf"(?<![\w-]){whole}(?![\w-])", asked, re.IGNORECASE):
+                    named.append(author.slug)
+                firsts.setdefault(words[0], set()).add(author.slug)
     for first, slugs in firsts.items():
-        # A first name counts if one person has it, and it stands in the question as a name.
-        alone = len(set(slugs)) == 1 and len(first) > 2 and first[:1].isupper()  # noqa: PLR2004
-        if alone and re.search(rf"(?<!\w){re.escape(first)}(?!\w)", question):
-            named.append(slugs[0])
-    found = Found(authors=tuple(dict.fromkeys(named))) if named else _asked_of(question, resolve)
+        # A first name counts if one person has it.
+        if len(slugs) == 1 and len(first) > 2 and _names(first, asked):  # noqa: PLR2004
+            named += slugs
+    found = Found(authors=tuple(dict.fromkeys(named))) if named else _asked_of(asked, resolve)
     # Of a single author everything is theirs, and what states no author should be found too.
     return replace(found, authors=()) if len(authors) == 1 else found
+
+
+def _folded(text: str) -> str:
+    """Return a text without accents and with straight apostrophes, its case kept."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if not "\u0300" <= c <= "\u036f").replace("’", "'")
+
+
+def _names(name: str, question: str) -> bool:
+    """Return whether a single word stands in a question as somebody's name."""
+    word = re.escape(name)
+    person = (
+        rf"\b(?:does|did|has|had|would|is|was) {word} (?:{_SAYS})\b|\baccording to {word}(?![\w-])"
+        rf"|\b(?:said|written|writes|posts|notes|articles|essays) by {word}(?![\w-])"
+        rf"|(?<![\w-]){word}'s\b|(?<![\w-]){word} (?:says|thinks|writes|wrote|believes|argues)\b"
+    )
+    cased = 0 if name.casefold() in _ORDINARY else re.IGNORECASE
+    # After or before another capitalised word it is a part of somebody else's name.
+    form = re.search(person, question, cased)
+    if form and not re.search(rf"(?<!^)(?<![.?!] )\b[A-Z]\w+ {word}\b", question):
+        return True
+    if name.casefold() in _ORDINARY:
+        return False
+    for match in re.finditer(rf"(?<![\w-]){word}(?![\w-])", question, re.IGNORECASE):
+        before, after = question[: match.start()], question[match.end() :]
+        if match[0][0].isupper():
+            first = re.search(r"(?:^|[.?!])\W*(?:[A-Z]\w*\W+)?$", before)
+            alone = first or not re.search(r"\b[A-Z]\w+ $", before)
+            if alone and not re.match(r" [A-Z]\w", after):
+                return True
+        elif name[0].islower() and len(name) >= _SHORT:
+            return True
+    return False
 
 
 def _asked_of(question: str, resolve: Callable[[str], str | None]) -> Found:
     """Return the author whom a question asks of by its form, as in "what does Ada think"."""
     found = Found()
     for match in _ASKED_OF.finditer(question):
-        name = next(group for group in match.groups() if group)
+        name = (match[1] or match[3] or match[4]).removesuffix("'s")
         slug = resolve(name)
+        # "What does SQLite recommend" is a question, and SQLite is nobody who could have written.
+        person = " " in name or match[4] or re.fullmatch(_THINKS, match[2] or "")
         if slug is not None:
-            found = replace(found, authors=(slug,))
-        elif author_slug(name):
+            found = replace(found, authors=(*found.authors, slug))
+        elif author_slug(name) and person:
             found = found.noting(f"nobody here is called {name}: everyone was searched")
-    return found
+    return replace(found, authors=tuple(dict.fromkeys(found.authors)))
 
 
 def _kinds(question: str) -> tuple[Kind, ...]:
     """Return the kinds that a question asks to look in, as in "in your posts"."""
+    also = {Kind.CODE: _IN_CODE, Kind.ARTICLE: _IN_ARTICLE}
     return tuple(
         kind
-        for kind, words in _KIND_WORDS.items()
-        if re.search(
-            rf"\b(?:in|from|among|of) {_OWNER} (?:\w+ )?(?:{words})\b", question, re.IGNORECASE
-        )
+        for kind, pattern in _KIND.items()
+        if pattern.search(question) or (kind in also and also[kind].search(question))
     )
 
 
 def _platforms(question: str, platforms: Sequence[str]) -> tuple[str, ...]:
+    """Return the platforms that a question asks to look on: where somebody wrote, or whose it is."""
     found = []
     for platform in platforms:
-        name = re.escape(platform).replace(r"\-", "[- ]")
-        if platform in {"file", "code"}:
+        if platform in _NO_PLACE:
             continue
-        if re.search(rf"\b(?:on|in|from|to|via) (?:{_OWNER} )?{name}\b", question, re.IGNORECASE):
+        # The name of one letter, or in lower case, is a word: "on x", "in medium heat".
+        name = rf"(?i:{re.escape(platform)})".replace(r"\-", "[- ]")
+        if len(platform) == 1:
+            name = re.escape(platform.upper())
+        wrote = (
+            rf"\b(?:[Dd]id|[Hh]ave|[Hh]as|[Hh]ad|[Ww]hat do|[Ww]hat does) {_WHO} (?:\w+ ){{0,2}}?"
+            rf"(?:{_BASE}|{_PAST})|\b{_WHO} (?:\w+ )?{_PAST}|\b(?i:{_ANY_OWNER}) (?:\w+ )?{_WRITING}"
+        )
+        somewhere = rf"(?:{wrote})\b[^.?!]*? (?:on|in|to|via|from) (?:{_ANY_OWNER} )?{_OTHER}{name}"
+        theirs = rf"\b(?:on|in|from|via) {_OWNER} {name}"
+        ends = rf"(?:{CLAUSE_GOES_ON}|(?= {_WRITING}\b))"
+        if re.search(rf"(?:{somewhere}|{theirs}){ends}", question):
             found.append(platform)
     return tuple(found)
-
-
-def _period(question: str, today: date) -> tuple[str | None, str | None]:
-    """Return the period that a question asks about, as ISO dates, the second one exclusive."""
-    text = question.lower()
-    between = re.search(
-        rf"\b(?:between|from) {_MONTH.format(n=1)} (?:and|to|until|till) {_MONTH.format(n=2)}\b",
-        text,
-    )
-    if between:
-        since, _ = _span(between["year1"], between["month1"])
-        _, until = _span(between["year2"], between["month2"])
-        return _ordered(since, until)
-    one = re.search(
-        rf"\b(?P<how>in|during|throughout|since|from|before|until|till|after|by) "
-        rf"(?:early |mid-?|late |the year )?{_MONTH.format(n=1)}\b",
-        text,
-    )
-    if one:
-        start, end = _span(one["year1"], one["month1"])
-        reaches: dict[str, tuple[str | None, str | None]] = {
-            "since": (start, None),
-            "from": (start, None),
-            "after": (end, None),
-            "before": (None, start),
-            "until": (None, end),
-            "till": (None, end),
-            "by": (None, end),
-        }
-        return reaches.get(one["how"], (start, end))
-    return _relative(text, today)
-
-
-def _relative(text: str, today: date) -> tuple[str | None, str | None]:
-    if re.search(r"\blast year\b", text):
-        return _span(str(today.year - 1), None)
-    if re.search(r"\bthis year\b", text):
-        return _span(str(today.year), None)
-    if re.search(r"\blast month\b", text):
-        month = today.year * 12 + today.month - 2
-        return _month_span(month)
-    if re.search(r"\bthis month\b", text):
-        return _month_span(today.year * 12 + today.month - 1)
-    ago = re.search(
-        rf"\b(?:in|over|during|within) the (?:last|past) "
-        rf"(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)}) (?P<unit>years|months)\b",
-        text,
-    )
-    if ago:
-        count = _NUMBERS.get(ago["count"]) or int(ago["count"])
-        months = count * (12 if ago["unit"] == "years" else 1)
-        start, _ = _month_span(today.year * 12 + today.month - 1 - months)
-        return start, None
-    return None, None
-
-
-def _span(year: str, month: str | None) -> tuple[str, str]:
-    if month is None:
-        return f"{year}-01-01", f"{int(year) + 1}-01-01"
-    return _month_span(int(year) * 12 + _MONTHS[month] - 1)
-
-
-def _month_span(month: int) -> tuple[str, str]:
-    """Return the first day of a month, counted from year 0, and of the next."""
-    start, end = divmod(month, 12), divmod(month + 1, 12)
-    return f"{start[0]:04}-{start[1] + 1:02}-01", f"{end[0]:04}-{end[1] + 1:02}-01"
-
-
-def _ordered(since: str, until: str) -> tuple[str, str]:
-    return (since, until) if since < until else (until, since)

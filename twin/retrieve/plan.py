@@ -10,7 +10,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from twin.components import Teacher
-from twin.documents import Kind, moment
+from twin.documents import Kind, epoch, moment
 from twin.prompts import prompt
 from twin.retrieve.filters import Found
 from twin.warehouse.protocol import Author
@@ -47,12 +47,18 @@ def plan_filters(
     form = teacher.structured(Plan, system, question)
     slugs = {name.casefold(): a.slug for a in authors for name in (a.name, a.slug, *a.aliases)}
     named = [slugs[name.casefold()] for name in form.authors if name.casefold() in slugs]
+    asked = {name.casefold() for name in form.platforms}
+    kinds = {name.casefold() for name in form.kinds}
+    since, until = _date(form.since), _date(form.until)
+    if since and until and epoch(since) >= epoch(until):
+        # No day lies between them, so whatever was meant was not this.
+        since = until = None
     return Found(
         authors=tuple(dict.fromkeys(named)) if len(authors) > 1 else (),
-        platforms=tuple(p for p in dict.fromkeys(form.platforms) if p in platforms),
-        kinds=tuple(kind for kind in Kind if kind.value in form.kinds),
-        since=_date(form.since),
-        until=_date(form.until),
+        platforms=tuple(p for p in platforms if p.casefold() in asked),
+        kinds=tuple(kind for kind in Kind if kind.value in kinds),
+        since=since,
+        until=until,
     )
 
 

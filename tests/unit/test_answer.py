@@ -1,0 +1,246 @@
+"""Answers: without evidence no model is asked, and whatever a model says, the sources are right."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
+
+from twin.basics.llms import QuotesOptions
+from twin.basics.quotes import quotes_model
+from twin.chat.answer import REFUSAL, Answer, Answerer, Token
+from twin.components import BuildContext
+from twin.documents import Audience, Document
+from twin.errors import ModelError
+from twin.prompts.passages import parse
+from twin.retrieve.filters import Found
+from twin.retrieve.passages import Passage, Retrieval
+from twin.testing.fakes import hash_embedding
+from twin.warehouse.sqlite import SQLiteWarehouse
+
+FIELDS = (
+    "n title url author kind published_at document_id version start end text score quotes".split()  # noqa: SIM905
+)
+TEXTS = (
+    "The tide waits for nobody. Our boats do wait.",
+    "Winter storms come over the hills at night.",
+)
+
+
+class Speaking(CustomLLM):
+    """Says what it was told to, part by part, and keeps what it was asked."""
+
+    parts: list[str] = []  # noqa: RUF012 - a pydantic field
+    asked: list[str] = []  # noqa: RUF012
+    fails: bool = False
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(model_name="speaking")
+
+    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
+        raise AssertionError((prompt, formatted))
+
+    def stream_complete(
+        self,
+        prompt: str,
+        formatted: bool = False,  # noqa: FBT001, FBT002
+        **_: Any,
+    ) -> Iterator[CompletionResponse]:
+        del formatted
+        self.asked.append(prompt)
+        text = ""
+        for part in self.parts:
+            text += part
+            yield CompletionResponse(text=text, delta=part)
+        if self.fails:
+            message = "the cable was cut"
+            raise OSError(message)
+
+
+class Library:
+    """Retrieves what lies in a warehouse, always all of it, as near as it is told."""
+
+    def __init__(self, warehouse: SQLiteWarehouse, similarity: float) -> None:
+        self.passages = tuple(
+            self._passage(warehouse, n, text, similarity) for n, text in enumerate(TEXTS)
+        )
+
+    def _passage(self, warehouse: SQLiteWarehouse, n: int, text: str, similarity: float) -> Passage:
+        whole = f"# Heading {n}\n\n{text}\n"
+        document = Document(
+            source=f"file:notes/{n}.md", text=whole, title=f"Note {n}", author="Ada"
+        )
+        put = warehouse.put(document, collection="file:notes")
+        start = whole.index(text)
+        return Passage(
+            document_id=put.document_id,
+            version=put.version,
+            start=start,
+            end=start + len(text),
+            text=text,
+            title=document.title,
+            source=document.source,
+            url=None,
+            author=document.author,
+            author_slug="ada",
+            kind=document.kind,
+            platform=document.platform,
+            published_at=None,
+            score=0.5,
+            similarity=similarity,
+        )
+
+    def retrieve(self, question: str, *, audience: Audience, found: Found | None) -> Retrieval:
+        return Retrieval(
+            passages=self.passages,
+            asked=(question,),
+            found=found or Found(),
+            audience=audience,
+            timings={"search": 0.01},
+            notes=("noted",),
+        )
+
+
+Ask = Callable[..., Answerer]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[SQLiteWarehouse]:
+    with SQLiteWarehouse(tmp_path / "w.sqlite3") as opened:
+        yield opened
+
+
+@pytest.fixture
+def answerer(warehouse: SQLiteWarehouse) -> Ask:
+    def make(llm: Any, similarity: float = 0.9) -> Answerer:
+        library: Any = Library(warehouse, similarity)
+        return Answerer(library, llm, person="Ada", minimum_relevance=0.5)
+
+    return make
+
+
+def says(*parts: str, fails: bool = False) -> Speaking:
+    return Speaking(parts=list(parts), asked=[], fails=fails)
+
+
+def ask(made: Answerer) -> Answer:
+    return made.answer("Does the tide wait?", audience=Audience.PUBLIC)
+
+
+def test_without_evidence_the_model_is_never_asked_for(answerer: Ask) -> None:
+    def llm() -> Any:
+        pytest.fail("the model was asked for")
+
+    events = list(answerer(llm, 0.49).stream("Why?", audience=Audience.PUBLIC))
+    assert [type(event) for event in events] == [Retrieval, Token, Answer]
+    assert events[1] == Token(REFUSAL)
+    answer = events[2]
+    assert isinstance(answer, Answer)
+    assert (answer.text, answer.sources, answer.answered) == (REFUSAL, (), False)
+
+
+def test_the_evidence_at_the_limit_is_enough(answerer: Ask) -> None:
+    assert ask(answerer(lambda: says("It does [1]."), 0.5)).answered
+
+
+def test_the_model_is_given_the_passages_and_the_question(answerer: Ask) -> None:
+    model = says("It does [1].")
+    ask(answerer(lambda: model))
+    [prompt] = model.asked
+    passages, question = parse(prompt)
+    assert question == "Does the tide wait?"
+    assert [(p.number, p.text, p.title, p.author) for p in passages] == [
+        (n + 1, text, f"Note {n}", "Ada") for n, text in enumerate(TEXTS)
+    ]
+    assert "the written voice of Ada" in prompt
+    assert REFUSAL in prompt
+
+
+def test_the_answer_and_its_sources(answerer: Ask, warehouse: SQLiteWarehouse) -> None:
+    model = says("Storms come [", "2]. ", "The tide waits", " for nobody [1][2].")
+    events = list(answerer(lambda: model).stream("Why?", audience=Audience.PUBLIC))
+    *_, answer = events
+    assert isinstance(answer, Answer)
+    assert answer.text == "Storms come [1]. The tide waits for nobody [2][1]."
+    assert "".join(e.text for e in events if isinstance(e, Token)) == answer.text
+    assert [(s.n, s.passage.title) for s in answer.sources] == [(1, "Note 1"), (2, "Note 0")]
+    assert answer.sources[1].quoted() == ["The tide waits for nobody"]
+    for source in answer.sources:
+        stored = warehouse.get(source.passage.document_id, source.passage.version).document.text
+        assert [span.of(stored) for span in source.quotes] == source.quoted()
+
+
+def test_json(answerer: Ask) -> None:
+    printed = ask(answerer(lambda: says("The tide waits for nobody [1]. [7]"))).as_json()
+    assert json.loads(json.dumps(printed, allow_nan=False)) == printed
+    assert list(printed) == ["answer", "sources", "filters", "timings"]
+    [source] = printed["sources"]
+    assert list(source) == FIELDS
+    assert source["quotes"] == [[source["start"], source["start"] + 25]]
+    assert set(printed["timings"]) == {"search", "first_token", "total"}
+    assert printed["filters"]["notes"] == [
+        "noted",
+        "the model cited [7], which was not retrieved: it was taken out",
+    ]
+
+
+def test_a_number_that_is_unknown_is_noted_once(answerer: Ask) -> None:
+    answer = ask(answerer(lambda: says("It does [7]. Yes [7]. Or [3], so [2].")))
+    assert answer.text == "It does. Yes. Or, so [1]."
+    assert [s.passage.title for s in answer.sources] == ["Note 1"]
+    assert [note for note in answer.notes if "[7]" in note] == [answer.notes[1]]
+    assert len(answer.notes) == 3
+
+
+@pytest.mark.parametrize("before", [[], ["The tide "], ["The tide [1", "]. "]])
+def test_a_model_that_fails_is_a_model_error(answerer: Ask, before: list[str]) -> None:
+    made = answerer(lambda: says(*before, fails=True))
+    shown = []
+    with pytest.raises(ModelError, match="the cable was cut") as caught:
+        shown += [e for e in made.stream("Why?", audience=Audience.PUBLIC)]  # noqa: C416
+    assert caught.value.hint
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+@pytest.mark.parametrize("parts", [[], [" ", "\n"], ["[9]", "."[:0]]])
+def test_a_model_that_says_nothing_is_a_model_error(answerer: Ask, parts: list[str]) -> None:
+    with pytest.raises(ModelError, match="nothing") as caught:
+        ask(answerer(lambda: says(*parts)))
+    assert caught.value.hint
+
+
+def test_a_model_may_refuse(answerer: Ask) -> None:
+    answer = ask(answerer(lambda: says("I have not written ", "about that.")))
+    assert (answer.answered, answer.sources) == (False, ())
+
+
+@pytest.mark.parametrize("read", [0, 1, 2, 3])
+def test_a_stream_may_be_left_at_any_place(answerer: Ask, read: int) -> None:
+    ended: list[str] = []
+
+    class Noticing(Speaking):
+        def stream_complete(self, *args: Any, **kwargs: Any) -> Iterator[CompletionResponse]:
+            try:
+                yield from super().stream_complete(*args, **kwargs)
+            finally:
+                ended.append("closed")
+
+    model = Noticing(parts=["One ", "two ", "three [1]."], asked=[])
+    stream: Any = answerer(lambda: model).stream("Why?", audience=Audience.PUBLIC)
+    for _ in range(read):
+        next(stream)
+    stream.close()
+    assert list(stream) == []
+    assert ended == (["closed"] if read > 1 else [])
+
+
+def test_the_model_that_quotes_through_the_whole(answerer: Ask) -> None:
+    embedding = hash_embedding()
+    ctx = BuildContext(cache=Path("none"), data=Path("none"), get_embedding=lambda: embedding)
+    answer = ask(answerer(lambda: quotes_model(QuotesOptions(), ctx)))
+    assert answer.answered
+    assert answer.text.startswith("The tide waits for nobody. [1]")
+    assert answer.sources[0].quoted()[0] == "The tide waits for nobody."
