@@ -30,10 +30,10 @@ $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	$(PIP) --editable '.[local,chat,code]' $(EDITABLE)
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.product
-	@echo "installing what the tests need"
+$(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
+	@echo "installing twin, its plugins and what the tests need into $(VENV) (a few minutes)"
 	$(PIP) --editable '.[local,chat,code,dev]' $(EDITABLE)
-	@touch $@
+	@touch $(VENV)/.product $@
 
 demo: $(VENV)/.product
 	@PATH="$(abspath $(BIN)):$$PATH" examples/demo
@@ -44,10 +44,12 @@ lint: $(VENV)/.development
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/sizes.py
+	@if [ -f .coverage ]; then $(BIN)/coverage report --skip-covered --sort=cover; \
+	  else echo "coverage: not measured here yet; make test measures it"; fi
 
 test: lint
 	tests/setup
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -111,8 +111,9 @@ def test_what_no_document_is_at_fault_for_is_raised(
     ready: Any, raising: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     ids = [ready.put("a", TIDE), ready.put("b", MOON)]
-    for name in ("upsert", "count"):
-        monkeypatch.setattr(ready.index.store, name, raising(error))
+    upsert = raising(error)
+    monkeypatch.setattr(ready.index.store, "upsert", lambda points: points and upsert())
+    monkeypatch.setattr(ready.index.store, "count", raising(error))
     with pytest.raises(type(error), match=str(error)):
         ready.index.apply(stored(ready, *ids), [])
     assert ready.index.ledger.failures() == []

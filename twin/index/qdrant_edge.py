@@ -221,7 +221,10 @@ class QdrantEdgeStore:
 
     def _sign(self) -> None:
         """Say who has the store open, for the message that a second process shows."""
-        command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:2]])
+        words = [word for word in sys.argv[1:] if not word.startswith("-")]
+        if "--home" in sys.argv[1:-1]:
+            words.remove(sys.argv[sys.argv.index("--home") + 1])
+        command = " ".join([Path(sys.argv[0]).name or "python", *words[:1]])
         values = {"pid": os.getpid(), "command": command}
         with contextlib.suppress(OSError):
             self._owner_path.write_text(json.dumps(values), encoding="utf-8")
