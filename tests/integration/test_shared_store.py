@@ -201,3 +201,25 @@ def test_a_private_folder_that_others_may_write_is_refused(
     shared.chmod(0o777)
     with pytest.raises(TwinError, match="can be used by others"):
         _address(tmp_path / ("x" * 120))
+
+
+def test_two_that_find_no_store_at_the_same_moment_share_the_one_that_is_made(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "store"
+    made = [
+        subprocess.Popen(
+            [sys.executable, "-c", OWNER, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    try:
+        said = [process.stdout.readline() for process in made if process.stdout is not None]
+        assert sorted(said) == ["asking\n"] * 3 + ["owned\n"]
+    finally:
+        errors = [process.communicate("\n")[1] for process in made]
+    assert errors == [""] * 4

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import qdrant_edge as engine
+from filelock import FileLock
 
 from twin.errors import IndexError as TwinIndexError
 from twin.errors import IndexMismatch, StoreInUse
@@ -83,7 +84,13 @@ class QdrantEdgeStore:
                     raise IndexMismatch(difference, MISMATCH_HINT)
                 self._open()
                 return
-            self._create(info)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Of two that find nothing at the same moment, one makes it and the other opens it.
+            with FileLock(self._folder / "create.lock"):
+                if self.info() is None:
+                    self._create(info)
+                    return
+            self.ensure(info)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Insert points, or replace those with the same id."""
@@ -183,7 +190,6 @@ class QdrantEdgeStore:
                 self._owner_path.unlink(missing_ok=True)
 
     def _create(self, info: CollectionInfo) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         # A shard without info is what a creation that broke off left behind.
         shutil.rmtree(self._shard_path, ignore_errors=True)
         config = engine.EdgeConfig(
