@@ -48,7 +48,7 @@ def chat_command(
         os.environ[HOME_VARIABLE] = str(home.folder)
         page.prepare(home.folder)
         address = page.address_of(bound)
-        wanted = opening if opening is not None else sys.stdout.isatty()
+        wanted = opening if opening is not None else _at_a_desktop()
 
         def ready() -> None:
             click.echo(f"The twin answers at {address}")
@@ -72,3 +72,11 @@ def _check_readers(host: str, settings: Settings, *, anyone_may_read: bool) -> N
     )
     hint = 'set retrieve.audience = "public" in twin.toml, or say --anyone-may-read if they all may'
     raise UsageError(message, hint)
+
+
+def _at_a_desktop() -> bool:
+    """Return whether somebody sits at a terminal on a machine that can show a browser."""
+    shown = (
+        sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return sys.stdout.isatty() and bool(shown)
