@@ -214,6 +214,26 @@ def test_several_commands_at_once_lose_nothing(twin: Twin, tmp_path: Path) -> No
     assert {r["title"] for r in found["results"]} == set(names)
 
 
+def test_documents_cannot_steer_the_terminal(twin: Twin, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    text = (
+        "# Heron \x1b[31mred\x1b]0;owned\x07\n\nThe heron nests \x1b[2Jbehind the boiler house.\n"
+    )
+    (notes / "a\x1b[31m.md").write_text(text)
+    (notes / "bad\x1b[31m.md").write_bytes(b"\x80\x81 not text")
+    outputs = [
+        twin("ingest", str(notes), code=1),
+        twin("search", "heron boiler house"),
+        twin("ask", "Where does the heron nest?"),
+        twin("show", "no\x1b[31m", code=1),
+    ]
+    assert not any("\x1b" in done.stdout + done.stderr for done in outputs)
+    assert "behind the boiler house" in outputs[2].stdout
+    [found] = json.loads(twin("search", "heron boiler house", "--json").stdout)["results"]
+    assert "\x1b[2J" in twin("show", found["document_id"]).stdout
+
+
 def test_one_bad_file_is_named_and_the_rest_goes_on(twin: Twin, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()

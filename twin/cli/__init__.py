@@ -114,6 +114,8 @@ def run(arguments: list[str] | None = None) -> int:
 
 def complain(message: str, hint: str) -> None:
     """Print what is wrong and what to do, on standard error."""
-    click.echo(f"error: {message}", err=True)
+    from twin.cli.output import plain  # noqa: PLC0415 - nothing has gone wrong yet
+
+    click.echo(f"error: {plain(message)}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {plain(hint)}", err=True)

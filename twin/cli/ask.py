@@ -34,7 +34,7 @@ def ask_command(
             return 0
         for event in answerer.stream(question, audience=asker):
             if isinstance(event, Token):
-                click.echo(event.text, nl=False)
+                click.echo(output.plain(event.text), nl=False)
             elif isinstance(event, Answer):
                 click.echo()
                 _print(event)
@@ -53,8 +53,9 @@ def _print_source(source: Source) -> None:
     passage = source.passage
     date = f", {passage.published_at[:10]}" if passage.published_at else ""
     author = f", {passage.author}" if passage.author else ""
-    click.secho(f"[{source.n}] {passage.title or passage.source}{author}{date}", bold=True)
-    click.secho(f"    {passage.url or passage.source}", dim=True)
+    title = output.plain(f"{passage.title or passage.source}{author}{date}")
+    click.secho(f"[{source.n}] {title}", bold=True)
+    click.secho(f"    {output.plain(passage.url or passage.source)}", dim=True)
     for quote in source.quoted() or [passage.text]:
-        text = " ".join(quote.split())
+        text = output.plain(" ".join(quote.split()))
         click.echo(f"    “{text[:QUOTE]}{'…' if len(text) > QUOTE else ''}”")

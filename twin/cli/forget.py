@@ -34,7 +34,7 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
             raise NotFoundError(message, "`twin status` lists the collections")
         if not yes:
             for summary in found[:SHOWN]:
-                click.echo(f"  {summary.title or summary.source}  ({summary.source})")
+                click.echo(output.plain(f"  {summary.title or summary.source}  ({summary.source})"))
             if len(found) > SHOWN:
                 click.echo(f"  and {len(found) - SHOWN} more")
             click.confirm(f"Forget {len(found)} documents, with all their versions?", abort=True)

@@ -201,12 +201,12 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
     for source, intake in intakes:
         for title, remarks in (("skipped", intake.skips), ("failed", intake.failures)):
             for remark in remarks[:SHOWN]:
-                click.echo(f"{title}: {remark.item}: {remark.reason}", err=True)
+                click.echo(output.plain(f"{title}: {remark.item}: {remark.reason}"), err=True)
             if len(remarks) > SHOWN:
                 more = len(remarks) - SHOWN
                 click.echo(f"{title}: and {more} more (--json has them all)", err=True)
         if intake.broken:
-            click.echo(f"failed: {source}: {intake.broken}", err=True)
+            click.echo(output.plain(f"failed: {source}: {intake.broken}"), err=True)
         if intake.missing:
             output.note(
                 f"{len(intake.missing)} documents of {intake.collection} are kept though the "

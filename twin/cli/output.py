@@ -4,6 +4,7 @@ In: values. Out: lines, tables, progress bars or JSON. Bars are drawn only on a 
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """Return text without control characters, which could steer the terminal that shows it.
+
+    Titles, quotations and file names come from documents, and documents from anywhere. `twin show`
+    and ``--json`` give them as they are.
+    """
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def emit_json(value: Any) -> None:
     """Print a value as JSON, for a script."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -22,7 +35,7 @@ def emit_json(value: Any) -> None:
 
 def note(text: str) -> None:
     """Print a remark on standard error."""
-    click.echo(f"note: {text}", err=True)
+    click.echo(f"note: {plain(text)}", err=True)
 
 
 def stderr_console() -> "Console":
@@ -43,7 +56,7 @@ def table(headers: list[str], rows: list[list[str]]) -> None:
     """Print a table; in a pipe, as lines with tabs between the columns."""
     if not sys.stdout.isatty():
         for row in [headers, *rows]:
-            click.echo("\t".join(row))
+            click.echo("\t".join(plain(cell) for cell in row))
         return
     from rich import box  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -54,7 +67,7 @@ def table(headers: list[str], rows: list[list[str]]) -> None:
         drawn.add_column(header, overflow="fold")
     for row in rows:
         # As text, because a title may hold what rich would take for markup.
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(plain(cell)) for cell in row))
     stdout_console().print(drawn)
 
 

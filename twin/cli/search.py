@@ -42,10 +42,10 @@ def search_command(
         output.note(text)
     for n, passage in enumerate(found.passages, start=1):
         date = f"  {passage.published_at[:10]}" if passage.published_at else ""
-        click.secho(f"[{n}] {passage.title or passage.source}{date}", bold=True)
-        where = passage.url or passage.source
+        click.secho(f"[{n}] {output.plain(passage.title or passage.source)}{date}", bold=True)
+        where = output.plain(passage.url or passage.source)
         click.secho(f"    {where}  {passage.start}:{passage.end}", dim=True)
-        text = " ".join(passage.text.split())
+        text = output.plain(" ".join(passage.text.split()))
         click.echo(f"    {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}\n")
     if not found.passages:
         click.echo("Nothing was found.")

@@ -61,11 +61,11 @@ def status_command(home_option: Path | None, *, as_json: bool) -> int:
             if isinstance(value, dict):
                 click.echo(f"  {name}")
                 for key, number in value.items():
-                    click.echo(f"    {key:<40} {number:>8,}")
+                    click.echo(f"    {output.plain(key):<40} {number:>8,}")
             elif isinstance(value, list):
                 click.echo(f"  {name:<12} {len(value)}")
                 for line in value:
-                    click.echo(f"    {line}")
+                    click.echo(output.plain(f"    {line}"))
             else:
                 shown = f"{value:,}" if isinstance(value, int) else value
                 click.echo(f"  {name:<12} {shown}")

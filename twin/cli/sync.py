@@ -73,7 +73,7 @@ def report_sync(done: Synced, *, printed: bool = False) -> dict[str, Any]:
             f"{done.embedded} embedded, in {done.seconds:.1f} s"
         )
         for failure in applied.failures:
-            click.echo(f"failed: {failure.reason}", err=True)
+            click.echo(output.plain(f"failed: {failure.reason}"), err=True)
     return report
 
 
