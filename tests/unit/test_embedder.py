@@ -12,7 +12,7 @@ from twin.errors import ConfigurationError, PluginError
 from twin.index import embedder as module
 from twin.index.cache import VectorCache
 from twin.index.embedder import Embedder
-from twin.index.sparse import SparseEncoder
+from twin.index.sparse import AVERAGE_LENGTH, SparseEncoder
 from twin.testing.fakes import DIMENSION, hash_embedding, hashed
 
 
@@ -113,7 +113,7 @@ def test_the_window(cache: VectorCache) -> None:
 
 def test_the_collection_is_told_what_it_holds(cache: VectorCache) -> None:
     info = made(cache, hash_embedding()).info()
-    assert (info.embedder, info.dimension, info.sparse) == ("hash", DIMENSION, "bm25:english:130")
+    assert (info.embedder, info.dimension, info.sparse) == ("hash", DIMENSION, f"bm25:english:{AVERAGE_LENGTH}")
 
 
 def test_keywords_are_stemmed_and_stop_words_go() -> None:

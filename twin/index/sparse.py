@@ -13,8 +13,9 @@ from twin.points import SparseVector
 if TYPE_CHECKING:
     from qdrant_edge import Bm25
 
-AVERAGE_LENGTH = 130
-"""Mean number of terms of an embedded piece: 128 to 134 over the three corpora of the benchmark."""
+AVERAGE_LENGTH = 66
+"""Mean number of terms of an embedded piece, title included and stop-words not: 64 to 68 over each of
+the three corpora of `benchmarks/corpora.py`."""
 
 
 class SparseEncoder:
