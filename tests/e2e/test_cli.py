@@ -262,6 +262,7 @@ def test_export_and_import_bring_a_home_back(twin: Twin, tmp_path: Path) -> None
     [
         (("aks",), {}, 2, "did you mean `twin ask`?"),
         (("ask",), {}, 2, "--help"),
+        (("ask", "  "), {}, 2, "the question is empty"),
         (("ingest", "/nowhere/at/all"), {}, 2, "no file or folder"),
         (("show", "nothing"), {}, 1, "no document"),
         (("forget", "nothing", "--yes"), {}, 1, "nothing here came from"),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from twin.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,6 +28,18 @@ def plain(text: str) -> str:
     and ``--json`` give them as they are.
     """
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def asked(question: str) -> str:
+    """Return a question that asks something.
+
+    Raises:
+        UsageError: if it is empty.
+    """
+    if not question.strip():
+        message = "the question is empty"
+        raise UsageError(message, 'as in: twin ask "Why Djot?"')
+    return question
 
 
 def emit_json(value: Any) -> None:
