@@ -134,6 +134,22 @@ def test_a_private_document_is_never_shown_to_the_public(twin: Twin, tmp_path: P
     assert public["filters"]["audience"] == "public"
 
 
+def test_a_document_that_became_private_is_private_before_the_index_knows(
+    twin: Twin, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "a.md").write_text("# Wombat\n\nThe keeper earns ninety thousand guilders.\n")
+    twin("ingest", str(notes))
+    (notes / "a.md").write_text(
+        "---\naudience: private\n---\n# Wombat\n\nThe keeper earns ninety-one thousand.\n"
+    )
+    twin("ingest", str(notes), "--no-index")
+    asked = ("search", "what does the wombat keeper earn", "--json", "--audience", "public")
+    assert json.loads(twin(*asked).stdout)["results"] == []
+    assert len(json.loads(twin(*asked[:3]).stdout)["results"]) == 1
+
+
 def test_forget_takes_a_document_out_of_warehouse_and_index(twin: Twin, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
@@ -264,6 +280,7 @@ def test_export_and_import_bring_a_home_back(twin: Twin, tmp_path: Path) -> None
         (("ask",), {}, 2, "--help"),
         (("ask", "  "), {}, 2, "the question is empty"),
         (("ingest", "/nowhere/at/all"), {}, 2, "no file or folder"),
+        (("ingest", ""), {}, 2, "an empty source"),
         (("show", "nothing"), {}, 1, "no document"),
         (("forget", "nothing", "--yes"), {}, 1, "nothing here came from"),
         (("status",), {"TWIN_RETRIEVE__PASAGES": "3"}, 2, "TWIN_RETRIEVE__PASAGES"),

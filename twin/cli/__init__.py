@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of end
     """Run the command line and return the exit code."""
     from twin.errors import TwinError  # noqa: PLC0415 - after click has parsed --help
 
@@ -109,6 +109,12 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever read the output has gone (`twin show ID | head`); that is no failure.
         sys.stderr.close()
         return 0
+    except Exception as error:
+        # What the disk or a file in the home does is no bug of ours, and needs no traceback.
+        if not isinstance(error, OSError) and type(error).__module__ != "sqlite3":
+            raise
+        complain(f"{type(error).__name__}: {error}", "is the disk full, or the home not yours?")
+        return 1
     return result if isinstance(result, int) else 0
 
 

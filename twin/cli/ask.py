@@ -25,7 +25,7 @@ def ask_command(
     home_option: Path | None, question: str, audience: str | None, *, as_json: bool
 ) -> int:
     """Answer QUESTION from what has been written, with numbered sources."""
-    output.asked(question)
+    question = output.asked(question)
     with Home(home_option) as home:
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("loading"):

@@ -95,8 +95,12 @@ def _take_in(  # noqa: PLR0917 - what the command was given
     author: str,
     audience: Audience | None,
 ) -> Intake:
+    if not source.strip():
+        message = "an empty source"
+        raise UsageError(message, "is a variable in the command unset? `.` is the current folder")
     web = source.lower().startswith(("http://", "https://"))
     path = Path(source).expanduser()
+    source = source if web else str(path)
     if not web and reader_name is None and not path.exists():
         message = f"there is no file or folder {source}"
         raise UsageError(message, "is the path right? An address begins with https://")

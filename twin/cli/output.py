@@ -39,7 +39,8 @@ def asked(question: str) -> str:
     if not question.strip():
         message = "the question is empty"
         raise UsageError(message, 'as in: twin ask "Why Djot?"')
-    return question
+    # An argument that is no UTF-8 comes with lone surrogates, which no tokenizer takes.
+    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def emit_json(value: Any) -> None:

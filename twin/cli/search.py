@@ -25,7 +25,7 @@ def search_command(
     home_option: Path | None, query: str, limit: int | None, audience: str | None, *, as_json: bool
 ) -> int:
     """Find the passages that fit QUERY, without asking a language model."""
-    output.asked(query)
+    query = output.asked(query)
     with Home(home_option) as home:
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("searching"):

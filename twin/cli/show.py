@@ -15,7 +15,7 @@ from twin.home import Home
 
 @click.command("show")
 @click.argument("document")
-@click.option("--version", "version", type=click.IntRange(1), help="[default: the newest]")
+@click.option("--version", "version", type=click.IntRange(1, 2**31), help="[default: the newest]")
 @click.pass_obj
 def show_command(home_option: Path | None, document: str, version: int | None) -> int:
     """Print the text of DOCUMENT (its id, source or address), and nothing else."""

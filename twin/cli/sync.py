@@ -30,15 +30,13 @@ def sync_command(home_option: Path | None, *, watching: bool, rebuild: bool, as_
         if rebuild:
             home.index.rebuild()
         done = synced(home)
-        if done is None:
-            return 0
         if as_json:
-            output.emit_json(report_sync(done))
-        else:
+            output.emit_json(report_sync(done) if done else {"left_to_another_process": True})
+        elif done is not None:
             report_sync(done, printed=True)
         if watching:
             _follow(home)
-    return 1 if done.applied.failures else 0
+    return 1 if done is not None and done.applied.failures else 0
 
 
 def synced(home: Home) -> Synced | None:

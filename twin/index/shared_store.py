@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,8 @@ class SharedEdgeStore:
             try:
                 note = json.loads(self._note.read_text(encoding="utf-8"))
                 link = Client(note["address"], "AF_UNIX", authkey=bytes.fromhex(note["key"]))
-            except (FileNotFoundError, ConnectionError, KeyError, ValueError):
+            except (FileNotFoundError, ConnectionError, AuthenticationError, KeyError, ValueError):
+                # No owner, or one that has just taken over and not yet written its key.
                 return None
             self._links.connection = link
         return link

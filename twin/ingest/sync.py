@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from twin.errors import StoreInUse
 from twin.index.replace import Applied, Index, batched
 from twin.warehouse.protocol import Change, StoredDocument, Warehouse
 
@@ -146,7 +148,10 @@ def watch(
         told: called after every sync that did something.
         every: seconds between two looks at the feed.
     """
-    told(sync(warehouse, index, consumer))
-    while not stopped(every):
-        if warehouse.backlog(warehouse.cursor(consumer)):
-            told(sync(warehouse, index, consumer))
+    first = True
+    while first or not stopped(every):
+        if first or warehouse.backlog(warehouse.cursor(consumer)):
+            # Another process may be at it for longer than one waits; it is looked at again.
+            with suppress(StoreInUse):
+                told(sync(warehouse, index, consumer))
+        first = False

@@ -130,10 +130,24 @@ def resolve(
     passages = []
     for key, score in keys:
         document = stored.get((key[0], key[1]))
-        if document is None or document.document.audience not in audience.visible:
+        if document is None or not _may_see(document, audience, warehouse):
             continue
         passages.append(_passage(document, Span(key[2], key[3]), score, similarities.get(key, 0.0)))
     return passages
+
+
+def _may_see(document: StoredDocument, audience: Audience, warehouse: Warehouse) -> bool:
+    """Return whether a version may be shown: what it says of itself, and what the newest one says.
+
+    An older version is found only while the index is behind, and a document that became private
+    since is private already.
+    """
+    if document.document.audience not in audience.visible:
+        return False
+    if document.latest:
+        return True
+    newest = next(iter(warehouse.summaries(source=document.id)), None)
+    return newest is not None and newest.audience in audience.visible
 
 
 def _passage(stored: StoredDocument, span: Span, score: float, similarity: float) -> Passage:
