@@ -113,7 +113,11 @@ def test_the_window(cache: VectorCache) -> None:
 
 def test_the_collection_is_told_what_it_holds(cache: VectorCache) -> None:
     info = made(cache, hash_embedding()).info()
-    assert (info.embedder, info.dimension, info.sparse) == ("hash", DIMENSION, f"bm25:english:{AVERAGE_LENGTH}")
+    assert (info.embedder, info.dimension, info.sparse) == (
+        "hash",
+        DIMENSION,
+        f"bm25:english:{AVERAGE_LENGTH}",
+    )
 
 
 def test_keywords_are_stemmed_and_stop_words_go() -> None:
