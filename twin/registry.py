@@ -194,10 +194,6 @@ class Registry:
             raise ConflictError(message, "name one of them with --reader")
         return best[0]
 
-    def conflicts(self) -> list[str]:
-        """Return everything that more than one plugin claims, with the providers."""
-        return [str(conflict) for conflict in self.plugins.conflicts()]
-
     # Checking
 
     def _resolve(self) -> dict[str, tuple[Provided, Options]]:

@@ -140,7 +140,7 @@ def test_a_conflict_names_both_providers_where_it_matters() -> None:
         "disable one with plugins.disabled"
     )
     assert problems(one, two, ingest={"cleaners": ["same"]}) == (f"ingest.cleaners[0]: {told}",)
-    assert registry(one, two).conflicts() == [told]
+    assert [str(c) for c in registry(one, two).plugins.conflicts()] == [told]
 
 
 def test_components_are_built_late_and_once() -> None:
