@@ -36,7 +36,8 @@ LONGEST = 600
 """Characters of a run; more is a listing, or a paragraph that should be read at its place."""
 
 WORDS_WEIGHT = 0.3
-"""What having all of the question's words adds to the cosine; `benchmarks/quotes.py` compares."""
+"""What having all of the question's words adds to the cosine: of 0.15, 0.3 and 0.45 on 36 questions, 0.45
+quoted the answering sentence least often, and the others alike."""
 
 TYPE_WEIGHT = 0.12
 """What having the kind of answer that is asked for adds."""
