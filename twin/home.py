@@ -115,7 +115,8 @@ class Home:
     @cached_property
     def index(self) -> Index:
         """The index."""
-        from twin.index.replace import Index, Recipe  # noqa: PLC0415
+        from twin.index.making import Recipe  # noqa: PLC0415
+        from twin.index.replace import Index  # noqa: PLC0415
 
         registry = self.registry
         recipe = Recipe(registry.index_fingerprint(), registry.cleaners(), registry.node_parser)

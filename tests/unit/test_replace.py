@@ -8,7 +8,8 @@ import pytest
 
 from twin.documents import Audience, Span, epoch
 from twin.errors import ComponentUnavailable, IndexError, PluginError
-from twin.index.replace import Applied, batched
+from twin.index.making import batched
+from twin.index.replace import Applied
 from twin.points import Filters
 from twin.warehouse.protocol import StoredDocument
 

@@ -165,18 +165,18 @@ def test_a_sync_that_breaks_off_goes_on_where_it_was(
     monkeypatch.setattr(module, "PAGE", 2)
     for n in range(5):
         bench.put(f"n{n}", f"Number {n} is a number. {TIDE}")
-    apply, calls = bench.index.apply, []
+    replace, calls = bench.index.replace, []
 
-    def broken(documents: Any, gone: Any) -> Any:
-        calls.append(documents)
+    def broken(*arguments: Any) -> Any:
+        calls.append(arguments)
         if len(calls) == batch:
             raise KeyboardInterrupt
-        return apply(documents, gone)
+        return replace(*arguments)
 
-    monkeypatch.setattr(bench.index, "apply", broken)
+    monkeypatch.setattr(bench.index, "replace", broken)
     with pytest.raises(KeyboardInterrupt):
         bench.sync()
-    monkeypatch.setattr(bench.index, "apply", apply)
+    monkeypatch.setattr(bench.index, "replace", replace)
     embedded = len(bench.embedded)
     assert bench.sync().applied.indexed == 5 - (batch - 1)
     assert len(bench.embedded) > embedded

@@ -5,25 +5,21 @@ ledger. In this order a crash or a failing embedder leaves the old points or the
 sometimes both for a moment, but never none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
-from twin.components import Cleaner
-from twin.documents import Kind, epoch
 from twin.errors import ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse
 from twin.index.embedder import Embedder
 from twin.index.ledger import Entry, Failure, Ledger
-from twin.index.passages import Piece, excluded_spans, passages, pieces
+from twin.index.making import Made, Recipe, make
+from twin.index.passages import Piece
 from twin.points import Payload, Point, VectorStore
 from twin.warehouse.protocol import StoredDocument
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_index.core.node_parser import NodeParser
-
+WARMED = 64
+"""Texts embedded at once; whoever stops the work waits for no more than these."""
 
 _NO_DOCUMENTS_FAULT = (ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse)
 
@@ -52,21 +48,6 @@ class Applied:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a text becomes pieces.
-
-    Attributes:
-        fingerprint: changes whenever the same text would give other points.
-        cleaners: name what is left out.
-        parser: returns the node parser of a kind.
-    """
-
-    fingerprint: str
-    cleaners: Sequence[Cleaner]
-    parser: "Callable[[Kind], NodeParser]"
-
-
 class Index:
     """The store, the ledger, the embedder and the recipe, as one thing.
 
@@ -85,7 +66,7 @@ class Index:
         ledger: Ledger,
         embedder: Embedder,
         recipe: Recipe,
-        turn: "Callable[[], AbstractContextManager[object]]" = nullcontext,
+        turn: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.store = store
         self.ledger = ledger
@@ -107,7 +88,12 @@ class Index:
         if self.store.info() is None:
             self.ledger.clear()
         self.store.ensure(self.embedder.info())
-        return self.ledger.counts()[0] == 0
+        documents, points = self.ledger.counts()
+        if points and not self.store.count():
+            # Somebody emptied the collection by hand, or restored an older backup of it.
+            self.ledger.clear()
+            return True
+        return documents == 0
 
     def rebuild(self) -> None:
         """Drop the collection; `prepare` makes an empty one."""
@@ -123,22 +109,83 @@ class Index:
             TwinError: if a component cannot work at all, or the store is out of reach: then no
                 document is at fault, and the same is to be applied again.
         """
-        pending = self._pending(documents)
+        pending = self.pending(documents)
+        applied = self.replace(self.make(pending), gone)
+        return applied + Applied(unchanged=len(documents) - len(pending))
+
+    # What `apply` does, step by step, for those who overlap the steps
+
+    def pending(
+        self, documents: Sequence[StoredDocument], touched: Container[str] = ()
+    ) -> list[StoredDocument]:
+        """Return the documents that the index does not hold as they are.
+
+        Args:
+            documents: what might have changed.
+            touched: ids on which something is being done that is not confirmed yet: of those the
+                ledger does not know the last word.
+        """
+        entries = self.ledger.get([document.id for document in documents])
+        failed = {failure.document_id for failure in self.ledger.failures()}
+        return [
+            document
+            for document in documents
+            if document.id in failed
+            or document.id in touched
+            or not self._confirmed(document, entries.get(document.id))
+        ]
+
+    def make(self, documents: Iterable[StoredDocument]) -> list[Made]:
+        """Clean and parse documents; one that fails carries its error."""
+        window = self.embedder.window()
+        return [make(self.recipe, window, document) for document in documents]
+
+    def warm(self, made: Sequence[Made], stopped: Callable[[], bool] = lambda: False) -> None:
+        """Embed into the cache what the index does not hold yet.
+
+        Args:
+            made: what is about to be brought in.
+            stopped: asked between two parts, so that nobody waits for the whole.
+        """
+        there = self.store.points_of([one.stored.id for one in made])
+        texts = [
+            piece.embedded
+            for one in made
+            for piece, payload in one.pieces
+            if _differs(there[one.stored.id].get(piece.id), payload)
+        ]
+        for start in range(0, len(texts), WARMED):
+            if stopped():
+                return
+            self.embedder.texts(texts[start : start + WARMED])
+
+    def replace(
+        self, made: Sequence[Made], gone: Sequence[str], error: Exception | None = None
+    ) -> Applied:
+        """Store what was made, take out what is gone, and confirm both.
+
+        Args:
+            made: documents with their pieces.
+            gone: ids of forgotten documents.
+            error: what embedding them has already failed with; then each is tried alone.
+
+        Raises:
+            TwinError: if no document is at fault, as for `apply`.
+        """
+        good = [one for one in made if one.error is None]
         try:
-            applied = self._apply(pending, gone)
+            applied = self._replace(good, gone) if error is None else _raised(error)
         except _NO_DOCUMENTS_FAULT:
             raise
         except Exception:  # noqa: BLE001 - the boundary of one batch: plugins may raise anything
             # One of them is at fault; alone, each is done or says why not.
-            applied = self._apply([], gone)
-            for document in pending:
-                applied += self._alone(document)
-        return applied + Applied(unchanged=len(documents) - len(pending))
-
-    def _pending(self, documents: Sequence[StoredDocument]) -> list[StoredDocument]:
-        entries = self.ledger.get([document.id for document in documents])
-        failed = {failure.document_id for failure in self.ledger.failures()}
-        return [d for d in documents if d.id in failed or not self._confirmed(d, entries.get(d.id))]
+            applied = self._replace([], gone)
+            for one in good:
+                applied += self._alone(one)
+        for one in made:
+            if one.error is not None:
+                applied += self._failed(one, one.error)
+        return applied
 
     def _confirmed(self, document: StoredDocument, entry: Entry | None) -> bool:
         return (
@@ -148,50 +195,56 @@ class Index:
             and entry.fingerprint == self.recipe.fingerprint
         )
 
-    def _alone(self, document: StoredDocument) -> Applied:
+    def _alone(self, one: Made) -> Applied:
         try:
-            return self._apply([document], ())
+            return self._replace([one], ())
         except _NO_DOCUMENTS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary of one document
             self.store.count()  # raises if it is the store that cannot be used
-            failure = Failure(document.id, f"{document.document.source}: {error}")
-            self.ledger.fail(failure)
-            return Applied(failures=(failure,))
+            return self._failed(one, error)
 
-    def _apply(self, documents: Sequence[StoredDocument], gone: Sequence[str]) -> Applied:
-        made = {document.id: self._points(document) for document in documents}
-        there = self.store.points_of([*made, *gone])
+    def _failed(self, one: Made, error: Exception) -> Applied:
+        if isinstance(error, _NO_DOCUMENTS_FAULT):
+            raise error
+        failure = Failure(one.stored.id, f"{one.stored.document.source}: {error}")
+        self.ledger.fail(failure)
+        return Applied(failures=(failure,))
+
+    def _replace(self, made: Sequence[Made], gone: Sequence[str]) -> Applied:
+        # What is there is looked up now, and not when it was embedded: a batch before this one may
+        # have brought an older version of the same document.
+        there = self.store.points_of([*(one.stored.id for one in made), *gone])
         fresh: list[tuple[Piece, Payload]] = []
         moved: dict[str, Payload] = {}
         stale: list[str] = [point for identity in gone for point in there[identity]]
-        for identity, wanted in made.items():
-            have = there[identity]
-            for piece, payload in wanted:
+        for one in made:
+            have = there[one.stored.id]
+            for piece, payload in one.pieces:
                 old = have.get(piece.id)
-                if old is None or old.embedded_hash != payload.embedded_hash:
+                if _differs(old, payload):
                     fresh.append((piece, payload))
                 elif old != payload:
                     moved[piece.id] = payload
-            stale += have.keys() - {piece.id for piece, _ in wanted}
+            stale += have.keys() - {piece.id for piece, _ in one.pieces}
         self._store(fresh)
         self.store.set_payload(moved)
         self.store.delete(stale)
         self.ledger.confirm(
             (
                 Entry(
-                    document_id=document.id,
-                    version=document.version,
-                    metadata_hash=document.metadata_hash,
+                    document_id=one.stored.id,
+                    version=one.stored.version,
+                    metadata_hash=one.stored.metadata_hash,
                     fingerprint=self.recipe.fingerprint,
-                    points=len(made[document.id]),
+                    points=len(one.pieces),
                 )
-                for document in documents
+                for one in made
             ),
             gone,
         )
         removed = sum(1 for identity in gone if there[identity])
-        return Applied(len(documents), 0, removed, len(fresh), len(moved), len(stale))
+        return Applied(len(made), 0, removed, len(fresh), len(moved), len(stale))
 
     def _store(self, fresh: Sequence[tuple[Piece, Payload]]) -> None:
         texts = [piece.embedded for piece, _ in fresh]
@@ -204,48 +257,16 @@ class Index:
             ]
         )
 
-    def _points(self, stored: StoredDocument) -> list[tuple[Piece, Payload]]:
-        document = stored.document
-        excluded = excluded_spans(document, self.recipe.cleaners)
-        found = passages(document, self.recipe.parser(document.kind), excluded)
-        made = pieces(document, found, self.embedder.window())
-        return [(piece, _payload(stored, piece)) for piece in made]
-
     def close(self) -> None:
         """Release the store and the ledger."""
         self.store.close()
         self.ledger.close()
 
 
-def _payload(stored: StoredDocument, piece: Piece) -> Payload:
-    document = stored.document
-    return Payload(
-        document_id=stored.id,
-        version=stored.version,
-        start=piece.span.start,
-        end=piece.span.end,
-        passage_start=piece.passage.start,
-        passage_end=piece.passage.end,
-        author=stored.author_slug,
-        kind=document.kind,
-        platform=document.platform,
-        audience=document.audience,
-        source=document.source,
-        embedded_hash=piece.embedded_hash,
-        published=epoch(document.published_at) if document.published_at else None,
-        tags=tuple(document.tags),
-    )
+def _differs(old: Payload | None, wanted: Payload) -> bool:
+    """Return whether a point is missing, or was embedded from another text."""
+    return old is None or old.embedded_hash != wanted.embedded_hash
 
 
-def batched(documents: Iterable[StoredDocument], characters: int) -> Iterable[list[StoredDocument]]:
-    """Yield documents in batches of about so many characters, so that memory stays bounded."""
-    batch: list[StoredDocument] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += len(document.document.text)
-        if size >= characters:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _raised(error: Exception) -> NoReturn:
+    raise error

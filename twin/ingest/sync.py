@@ -10,10 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from twin.errors import StoreInUse
-from twin.index.replace import Applied, Index, batched
-from twin.warehouse.protocol import Change, StoredDocument, Warehouse
+from twin.index.making import batched
+from twin.index.replace import Applied, Index
+from twin.ingest.engines import Engine, Step, local
+from twin.warehouse.protocol import Change, Cursor, StoredDocument, Warehouse
+
+if TYPE_CHECKING:
+    from twin.index.ledger import Ledger
+    from twin.points import VectorStore
 
 CHARACTERS = 200_000
 """Of one batch: about 500 pieces, which keeps the embedder busy and memory small."""
@@ -44,6 +52,7 @@ def sync(
     index: Index,
     consumer: str,
     progress: Progress = lambda _done, _all: None,
+    engine: Engine = local,
 ) -> Synced:
     """Apply everything that changed since the last sync.
 
@@ -55,35 +64,38 @@ def sync(
         index: where they are brought.
         consumer: the name under which the warehouse keeps the index's cursor.
         progress: told after every batch.
+        engine: parses and embeds.
 
     Raises:
         IndexMismatch: if the collection was made by another embedder.
         StoreInUse: if another process has the embedded store open.
     """
     with index.turn():
-        return _sync(warehouse, index, consumer, progress)
+        return sync_in_turn(warehouse, index, consumer, progress, engine)
 
 
-def _sync(warehouse: Warehouse, index: Index, consumer: str, progress: Progress) -> Synced:
+def sync_in_turn(
+    warehouse: Warehouse, index: Index, consumer: str, progress: Progress, engine: Engine
+) -> Synced:
+    """Sync, by whoever has the turn already."""
     begun = time.perf_counter()
     before = index.embedder.computed
     if index.prepare():
         warehouse.set_cursor(consumer, None)
-    retried = [failure.document_id for failure in index.ledger.failures()]
-    old = dict.fromkeys([*retried, *index.ledger.outdated(index.recipe.fingerprint)])
-    if warehouse.cursor(consumer) is None:
-        # This warehouse has not fed the index before. What another one did, it may not have.
-        known = (entry.document_id for entry in index.ledger.entries())
-        old |= dict.fromkeys(identity for identity in known if not warehouse.versions(identity))
-    total = warehouse.backlog(warehouse.cursor(consumer)) + len(old)
+    cursor = warehouse.cursor(consumer)
+    old = _old(warehouse, index, first=cursor is None)
+    total = warehouse.backlog(cursor) + len(old)
     done = 0
     applied = Applied()
-    for documents, gone, cursor in _work(warehouse, consumer, list(old)):
-        applied += index.apply(documents, gone)
-        if cursor is not None:
-            warehouse.set_cursor(consumer, cursor)
-        done += len(documents) + len(gone)
-        progress(done, max(total, done))
+    progress(0, total)
+    with engine(index, chain(_changes(warehouse, cursor), _again(warehouse, old))) as prepared:
+        for one in prepared:
+            applied += index.replace(one.made, one.step.gone, one.error)
+            applied += Applied(unchanged=one.unchanged)
+            if one.step.cursor is not None:
+                warehouse.set_cursor(consumer, one.step.cursor)
+            done += len(one.step.documents) + len(one.step.gone)
+            progress(done, max(total, done))
     return Synced(
         applied=applied,
         embedded=index.embedder.computed - before,
@@ -91,28 +103,67 @@ def _sync(warehouse: Warehouse, index: Index, consumer: str, progress: Progress)
     )
 
 
-def _work(
-    warehouse: Warehouse, consumer: str, old: list[str]
-) -> Iterator[tuple[list[StoredDocument], list[str], str | None]]:
-    """Yield batches of documents and forgotten ids, with the cursor that confirms them."""
-    while changes := warehouse.changes(warehouse.cursor(consumer), limit=PAGE):
+def _old(warehouse: Warehouse, index: Index, *, first: bool) -> list[str]:
+    """Return what is to be done again though it did not change."""
+    retried = [failure.document_id for failure in index.ledger.failures()]
+    old = dict.fromkeys([*retried, *index.ledger.outdated(index.recipe.fingerprint)])
+    if first:
+        # This warehouse has not fed the index before. What another one did, it may not have.
+        known = (entry.document_id for entry in index.ledger.entries())
+        old |= dict.fromkeys(identity for identity in known if not warehouse.versions(identity))
+    return list(old)
+
+
+def _changes(warehouse: Warehouse, cursor: Cursor | None) -> Iterator[Step]:
+    """Yield what changed after a cursor, page by page."""
+    while changes := warehouse.changes(cursor, limit=PAGE):
         gone = [change.document_id for change in changes if change.deleted]
         if gone:
-            yield [], gone, None
-        loaded = _loaded(warehouse, changes)
-        for batch in batched(loaded, CHARACTERS):
-            yield batch, [], None
+            yield Step(gone=gone)
+        for batch in batched(_loaded(warehouse, changes), CHARACTERS):
+            yield Step(documents=batch)
         # Only the whole page confirms the cursor, because changes of a page are applied out of
         # order: forgotten ones first.
-        yield [], [], changes[-1].cursor
+        cursor = changes[-1].cursor
+        yield Step(cursor=cursor)
+
+
+def _again(warehouse: Warehouse, old: Sequence[str]) -> Iterator[Step]:
+    """Yield documents in their newest version, and those that are gone as such."""
     for start in range(0, len(old), PAGE):
         part = old[start : start + PAGE]
         newest = {i: versions[-1][0] for i in part if (versions := warehouse.versions(i))}
         missing = [identity for identity in part if identity not in newest]
         if missing:
-            yield [], missing, None
+            yield Step(gone=missing)
         for batch in batched(_versions(warehouse, list(newest.items())), CHARACTERS):
-            yield batch, [], None
+            yield Step(documents=batch)
+
+
+def forget(warehouse: Warehouse, store: VectorStore, ledger: Ledger, consumer: str) -> int:
+    """Take what was forgotten out of a collection that is not kept in step otherwise.
+
+    Args:
+        warehouse: where the documents rested.
+        store: the collection; one that was never made has nothing to forget.
+        ledger: what it has confirmed.
+        consumer: the name under which the warehouse keeps how far this has come.
+
+    Returns:
+        The number of points deleted.
+    """
+    info = store.info()
+    deleted = 0
+    while changes := warehouse.changes(warehouse.cursor(consumer), limit=PAGE):
+        gone = [change.document_id for change in changes if change.deleted]
+        if gone and info is not None:
+            store.ensure(info)
+            points = [point for there in store.points_of(gone).values() for point in there]
+            store.delete(points)
+            ledger.confirm((), gone)
+            deleted += len(points)
+        warehouse.set_cursor(consumer, changes[-1].cursor)
+    return deleted
 
 
 def _loaded(warehouse: Warehouse, changes: Iterable[Change]) -> Iterator[StoredDocument]:
