@@ -1,20 +1,23 @@
-"""`twin warehouse`: export and import the raw documents.
+"""`twin warehouse`: export, import and copy the raw documents.
 
-In: a file. Out: every version of every document as JSON lines, or back from them.
+In: a file, or two warehouses. Out: every version of every document as JSON lines, back from them,
+or in the second warehouse.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from twin.cli import output
 from twin.cli.sync import synced
+from twin.errors import UsageError
 from twin.home import Home
 
 
 @click.group("warehouse")
 def warehouse_command() -> None:
-    """Export and import the raw documents, every version of them."""
+    """Export, import and copy the raw documents, every version of them."""
 
 
 @warehouse_command.command("export")
@@ -67,3 +70,50 @@ def import_command(home_option: Path | None, file: Path, *, no_index: bool, as_j
         for bad in done.failed:
             click.echo(f"failed: line {bad.line}: {bad.item}: {bad.reason}", err=True)
     return 1 if done.failed else 0
+
+
+@warehouse_command.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def copy_command(home_option: Path | None, source: str, target: str, *, as_json: bool) -> int:
+    """Copy every document with all its versions, and the authors, FROM one warehouse TO another.
+
+    Each is sqlite or mongo (as twin.toml says where), the path of a SQLite warehouse, or
+    mongodb://HOST:PORT/DATABASE without a password. Then both are read and compared. What is there
+    already stays, so a copy that was interrupted is finished by doing it again.
+
+    The places of followers are not copied: after changing warehouse.engine, `twin sync` goes
+    through the feed once and finds what the index has.
+    """
+    from twin.warehouse import open_place  # noqa: PLC0415
+    from twin.warehouse.copying import copy_warehouse  # noqa: PLC0415
+
+    with Home(home_option) as home:
+        settings, folder = home.settings.warehouse, home.folder
+        if source == target:
+            message = f"{output.plain(source)} cannot be copied to itself"
+            raise UsageError(message, "as in: twin warehouse copy sqlite mongo")
+        with (
+            open_place(source, settings, folder, must_exist=True) as first,
+            open_place(target, settings, folder, must_exist=False) as second,
+            output.progress("copying and comparing", "documents") as told,
+        ):
+            done = copy_warehouse(first, second, told=lambda _, count, total: told(count, total))
+    if as_json:
+        output.emit_json({**asdict(done), "equal": not done.differences})
+    else:
+        click.echo(
+            f"{done.new} documents are new, {done.changed} changed, {done.unchanged} were there, "
+            f"{done.forgotten} forgotten"
+        )
+        click.echo(
+            f"the same in both: {done.documents} documents with {done.versions} versions "
+            f"({done.characters} characters), {done.authors} authors, SHA-256 {done.digest[:16]}"
+        )
+        for difference in done.named:
+            click.echo(f"differs: {output.plain(difference)}", err=True)
+        if done.differences:
+            click.echo(f"{done.differences} differences", err=True)
+    return 1 if done.differences else 0

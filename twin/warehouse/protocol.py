@@ -212,6 +212,19 @@ class Warehouse(Protocol):
     def backlog(self, after: Cursor | None) -> int:
         """Return how many documents changed after a cursor."""
 
+    def wait(self, after: Cursor | None, seconds: float) -> bool:
+        """Wait until something changed after a cursor, at most so many seconds.
+
+        What changed before the call counts too, and so does what this process or another one
+        writes meanwhile. With 0 seconds it only looks.
+
+        Returns:
+            Whether there is something after the cursor.
+
+        Raises:
+            WarehouseError: if the cursor is not of this warehouse's feed, or it was closed.
+        """
+
     def cursor(self, consumer: str) -> Cursor | None:
         """Return where a consumer of the feed has come to."""
 

@@ -6,13 +6,14 @@ One connection behind a lock serves all threads; other processes have their own,
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from twin.documents import Document, author_slug, canonical_url
-from twin.errors import NotFoundError, ReadError, WarehouseError
+from twin.documents import Document, author_slug
+from twin.errors import NotFoundError, WarehouseError
 from twin.warehouse import sqlite_authors as names
 from twin.warehouse import sqlite_feed as feed
 from twin.warehouse import sqlite_scrub as scrubbing
@@ -26,11 +27,14 @@ from twin.warehouse.protocol import (
     StoredDocument,
     Summary,
 )
-from twin.warehouse.sqlite_rows import stored_document, summary_of
+from twin.warehouse.rows import canonical, of_one_document, stored_document, summary_of
 from twin.warehouse.sqlite_schema import named_errors, open_database
 
 PAGE: Final = 500
 """Rows read at once by what iterates: no read is open while the caller works."""
+
+LOOK_SECONDS: Final = 0.2
+"""How long `wait` sleeps between two looks at the feed."""
 
 
 class SQLiteWarehouse:
@@ -89,7 +93,7 @@ class SQLiteWarehouse:
             which = "" if version is None else f" version {version} of"
             message = f"there is no{which} document {document_id}"
             raise NotFoundError(message, "twin status lists what is there")
-        return stored_document(row)
+        return stored_document(row, text=row["text"], raw=row["raw"])
 
     def get_many(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], StoredDocument]:
         """Return several versions at once, without `raw`; missing ones are left out."""
@@ -97,13 +101,13 @@ class SQLiteWarehouse:
         with self._reading() as connection:
             for key in keys:
                 row = connection.execute(
-                    """SELECT s.*, c.text, NULL AS raw FROM stored AS s JOIN contents AS c
+                    """SELECT s.*, c.text FROM stored AS s JOIN contents AS c
                     ON c.document_id = s.document_id AND c.version = s.version
                     WHERE s.document_id = ? AND s.version = ?""",
                     key,
                 ).fetchone()
                 if row is not None:
-                    found[key] = stored_document(row)
+                    found[key] = stored_document(row, text=row["text"], raw=None)
         return found
 
     def versions(self, document_id: str) -> list[tuple[int, str]]:
@@ -127,7 +131,7 @@ class SQLiteWarehouse:
             "collection": collection,
             "author": author,
             "source": source,
-            "canonical": None if source is None else _canonical(source),
+            "canonical": None if source is None else canonical(source),
             "page": PAGE,
             "after": "",
         }
@@ -177,6 +181,22 @@ class SQLiteWarehouse:
         """Return how many documents changed after a cursor."""
         with self._reading() as connection:
             return feed.backlog(connection, after)
+
+    def wait(self, after: Cursor | None, seconds: float) -> bool:
+        """Wait until something changed after a cursor, at most so many seconds.
+
+        The newest number of the feed is looked at a few times a second: one step down a B-tree,
+        which sees the writes of this connection and of every other.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            with self._reading() as connection:
+                if feed.changed(connection, after):
+                    return True
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(LOOK_SECONDS, left))
 
     def cursor(self, consumer: str) -> Cursor | None:
         """Return where a consumer of the feed has come to."""
@@ -234,13 +254,13 @@ class SQLiteWarehouse:
                     WHERE s.document_id = ? ORDER BY s.version""",
                     (summary.id,),
                 ).fetchall()
-            versions = [stored_document(row) for row in rows]
+            versions = [stored_document(row, text=row["text"], raw=row["raw"]) for row in rows]
             if versions:
                 yield versions[-1], versions
 
     def restore(self, versions: Iterable[StoredDocument]) -> Put:
         """Store all versions of one document as they were, in one transaction."""
-        given = writing.of_one_document(versions)
+        given = of_one_document(versions)
         with self._writing() as connection:
             return writing.restore(connection, given)
 
@@ -269,10 +289,3 @@ class SQLiteWarehouse:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-
-
-def _canonical(source: str) -> str:
-    try:
-        return canonical_url(source)
-    except ReadError:
-        return source

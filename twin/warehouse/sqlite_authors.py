@@ -9,8 +9,8 @@ import sqlite3
 from twin.documents import author_slug
 from twin.errors import NotFoundError, WarehouseError
 from twin.warehouse.protocol import Author, metadata_hash
+from twin.warehouse.rows import document_of
 from twin.warehouse.sqlite_feed import enter_feed
-from twin.warehouse.sqlite_rows import document_of
 
 
 def resolve(connection: sqlite3.Connection, slug: str) -> str | None:

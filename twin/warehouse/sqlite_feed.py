@@ -49,6 +49,12 @@ def backlog(connection: sqlite3.Connection, after: Cursor | None) -> int:
     return int(row[0])
 
 
+def changed(connection: sqlite3.Connection, after: Cursor | None) -> bool:
+    """Return whether something changed after a cursor."""
+    number = connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0]
+    return int(number) > _sequence(connection, after)
+
+
 def cursor_of(connection: sqlite3.Connection, consumer: str) -> Cursor | None:
     """Return where a consumer has come to."""
     row = connection.execute("SELECT seq FROM cursors WHERE consumer = ?", (consumer,)).fetchone()

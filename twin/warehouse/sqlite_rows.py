@@ -1,88 +1,14 @@
-"""Rows of the SQLite warehouse and the values that they stand for.
+"""Rows of the SQLite warehouse as they are written, in the caller's transaction.
 
-In: rows of the view ``stored``, with or without their contents; `Document`s. Out: `StoredDocument`,
-`Summary`; rows written in the caller's transaction.
+In: versions, rows of the view ``stored``. Out: rows of ``versions`` and ``contents``.
 """
 
-import json
 import sqlite3
 from typing import Any
 
-from twin.documents import Audience, Document, Kind, author_slug
-from twin.warehouse.protocol import StoredDocument, Summary, metadata_hash
-
-
-def stored_document(row: sqlite3.Row) -> StoredDocument:
-    """Return the version in a row of ``stored`` joined with its text and raw bytes."""
-    return StoredDocument(
-        document=document_of(row, text=row["text"], raw=row["raw"]),
-        id=row["document_id"],
-        version=row["version"],
-        author_slug=row["author_slug"],
-        collection=row["collection"],
-        fetched_at=row["fetched_at"],
-        latest=bool(row["latest"]),
-        metadata_hash=row["metadata_hash"],
-    )
-
-
-def document_of(row: sqlite3.Row, *, text: str, raw: bytes | None) -> Document:
-    """Return the document in a row of ``stored``, with the contents given."""
-    return Document(
-        source=row["source"],
-        text=text,
-        title=row["title"],
-        author=row["author"],
-        kind=Kind(row["kind"]),
-        platform=row["platform"],
-        audience=Audience(row["audience"]),
-        published_at=row["published_at"],
-        url=row["url"],
-        language=row["language"],
-        tags=tuple(json.loads(row["tags"])),
-        media_type=row["media_type"],
-        raw=raw,
-        extra=json.loads(row["extra"]),
-    )
-
-
-def summary_of(row: sqlite3.Row) -> Summary:
-    """Return the summary in a row of ``stored``."""
-    return Summary(
-        id=row["document_id"],
-        source=row["source"],
-        title=row["title"],
-        author=row["author"],
-        author_slug=row["author_slug"],
-        kind=Kind(row["kind"]),
-        platform=row["platform"],
-        audience=Audience(row["audience"]),
-        published_at=row["published_at"],
-        url=row["url"],
-        collection=row["collection"],
-        version=row["version"],
-        characters=row["characters"],
-    )
-
-
-def metadata_of(document: Document, slug: str, collection: str) -> dict[str, Any]:
-    """Return the columns that a new fetch of the same text may change."""
-    return {
-        "metadata_hash": metadata_hash(document, slug),
-        "collection": collection,
-        "title": document.title,
-        "author": document.author,
-        "author_slug": slug,
-        "name_slug": author_slug(document.author),
-        "kind": document.kind.value,
-        "platform": document.platform,
-        "audience": document.audience.value,
-        "published_at": document.published_at,
-        "url": document.url,
-        "language": document.language,
-        "tags": json.dumps(document.tags, ensure_ascii=False),
-        "extra": json.dumps(dict(document.extra), ensure_ascii=False, sort_keys=True),
-    }
+from twin.documents import Document
+from twin.warehouse.protocol import StoredDocument
+from twin.warehouse.rows import metadata_of
 
 
 def insert_version(

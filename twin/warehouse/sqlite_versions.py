@@ -5,7 +5,7 @@ an entry in the change feed where something changed, and a `Put` that says what 
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,8 +13,9 @@ from twin.documents import Document, author_slug
 from twin.errors import WarehouseError
 from twin.warehouse import sqlite_authors as names
 from twin.warehouse.protocol import Outcome, Put, StoredDocument, metadata_hash
+from twin.warehouse.rows import metadata_of
 from twin.warehouse.sqlite_feed import enter_feed
-from twin.warehouse.sqlite_rows import insert_version, metadata_of, update_version
+from twin.warehouse.sqlite_rows import insert_version, update_version
 
 
 def put(connection: sqlite3.Connection, document: Document, collection: str) -> Put:
@@ -77,23 +78,6 @@ def forget(connection: sqlite3.Connection, document_id: str) -> bool:
         names.prune(connection, row["author_slug"])
     enter_feed(connection, document_id)
     return True
-
-
-def of_one_document(versions: Iterable[StoredDocument]) -> list[StoredDocument]:
-    """Return the versions oldest first, refusing what are not the versions of one document."""
-    given = sorted(versions, key=lambda stored: stored.version)
-    if not given:
-        message = "nothing to restore: no versions were given"
-        raise WarehouseError(message)
-    source = given[0].document.source
-    numbers = [stored.version for stored in given]
-    if any(s.document.source != source or s.id != s.document.id for s in given):
-        message = f"{source}: these are versions of more than one document"
-        raise WarehouseError(message)
-    if numbers[0] < 1 or len(set(numbers)) != len(numbers):
-        message = f"{source}: its versions are numbered {numbers}"
-        raise WarehouseError(message)
-    return given
 
 
 def _put(connection: sqlite3.Connection, document: Document, collection: str) -> Put:
