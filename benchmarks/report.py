@@ -6,12 +6,12 @@ In: rows of a measurement. Out: a table on standard output and ``benchmarks/resu
 import json
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 RESULTS = Path(__file__).parent / "results"
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -55,3 +55,32 @@ def median_of(times: int, run: Callable[[], object]) -> float:
         run()
         seconds.append(perf_counter() - begun)
     return median(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run took: seconds by the clock, and seconds of this process on all cores together."""
+
+    seconds: float
+    processor: float
+
+
+def rounds(times: int, runs: Mapping[str, Callable[[], object]]) -> dict[str, list[Taken]]:
+    """Return what each run took in every round, after one that does not count.
+
+    The runs take turns, so that what else the machine does meets all of them alike.
+    """
+    taken: dict[str, list[Taken]] = {name: [] for name in runs}
+    for number in range(times + 1):
+        for name, run in runs.items():
+            begun, used = perf_counter(), process_time()
+            run()
+            if number:
+                taken[name].append(Taken(perf_counter() - begun, process_time() - used))
+    return taken
+
+
+def ratio(one: Sequence[Taken], other: Sequence[Taken], what: str = "seconds") -> float:
+    """Return the median over the rounds of how many times as much `one` took as `other`."""
+    pairs = zip(one, other, strict=True)
+    return median(getattr(a, what) / getattr(b, what) for a, b in pairs)

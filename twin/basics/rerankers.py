@@ -1,7 +1,8 @@
 """The cross-encoder: reads question and passage together, and puts the passages in order.
 
-In: options. Out: LlamaIndex's own sentence-transformers reranker. Its weights come from a folder or
-the hub; where neither has them it says so, and retrieval goes on without it.
+In: options. Out: LlamaIndex's own sentence-transformers reranker, on OpenVINO where it can be. Its
+weights come from a folder or the hub; where neither has them it says so, and retrieval goes on
+without it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -35,23 +36,23 @@ class CrossEncoderOptions(Options):
         description="A name on the hub, or a folder.",
     )
     download: bool = Field(default=True, description="Whether the hub may be asked for weights.")
-    device: str = Field(default="", description="`cpu`, `cuda`, ...; empty takes what there is.")
+    backend: Literal["auto", "torch", "openvino"] = Field(
+        default="auto", description="`auto` takes OpenVINO on a CPU, where it can run the model."
+    )
+    device: str = Field(
+        default="", description="`cuda` and the like run on torch; empty takes what there is."
+    )
 
 
 def _build(options: CrossEncoderOptions, ctx: BuildContext) -> BaseNodePostprocessor:
     folder = _folder(options, ctx.cache)
-    from llama_index.core.postprocessor import SentenceTransformerRerank  # noqa: PLC0415 - heavy
+    from twin.basics.cross_encoders import load_scorer, reranker  # noqa: PLC0415 - not for options
 
-    from twin.basics.embeddings import quiet  # noqa: PLC0415
-
-    quiet()
-    return SentenceTransformerRerank(
-        model=folder,
-        top_n=EVERY,
-        device=options.device or None,
-        # On by default there; weights are data, and must not bring code along.
-        trust_remote_code=False,
-    )
+    scorer = load_scorer(folder, options.device, options.backend, ctx.cache)
+    if scorer is None:
+        message = f"OpenVINO cannot run {options.model!r}"
+        raise ComponentUnavailable(message, 'install openvino, or set backend = "torch"')
+    return reranker(scorer, options.model, EVERY)
 
 
 def _folder(options: CrossEncoderOptions, cache: Path) -> str:

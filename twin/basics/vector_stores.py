@@ -30,7 +30,7 @@ class ServerOptions(Options):
 def _edge(options: EdgeOptions, ctx: BuildContext) -> VectorStore:
     from twin.index.shared_store import SharedEdgeStore  # noqa: PLC0415 - a native library
 
-    return SharedEdgeStore(ctx.data / options.collection)
+    return SharedEdgeStore(ctx.data / ctx.collection(options.collection))
 
 
 def _server(options: ServerOptions, ctx: BuildContext) -> VectorStore:
@@ -52,7 +52,8 @@ def _server(options: ServerOptions, ctx: BuildContext) -> VectorStore:
         message = f"index.store.url: {options.url!r} cannot be used: {error}"
         raise ConfigurationError(message, "as in http://127.0.0.1:6333") from error
     in_memory = options.url == ":memory:"
-    return QdrantServerStore(client, options.collection, options.url, in_memory=in_memory)
+    name = ctx.collection(options.collection)
+    return QdrantServerStore(client, name, options.url, in_memory=in_memory)
 
 
 COMPONENTS = (
