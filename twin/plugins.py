@@ -6,6 +6,7 @@ components, or the reason why it cannot be used. Nothing is chosen or built here
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
 
@@ -13,7 +14,7 @@ import pluggy
 
 from twin import hookspecs
 from twin.components import COMPONENT_TYPES, AnyComponent, Options, ReaderComponent
-from twin.errors import PluginError
+from twin.errors import ComponentUnavailable, PluginError
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 OWN_DISTRIBUTION = "twin"
@@ -118,8 +119,10 @@ def name_conflict(same: list[Provided]) -> Conflict:
 
 def _claims(component: AnyComponent) -> Iterator[str]:
     if isinstance(component, ReaderComponent):
-        yield from (f"files ending in {suffix.lower()!r}" for suffix in component.suffixes)
-        yield from (f"files named {name!r}" for name in component.filenames)
+        # Of what is only claimed after a look inside, nothing clashes until it is looked at.
+        if component.recognises is None:
+            yield from (f"files ending in {suffix.lower()!r}" for suffix in component.suffixes)
+            yield from (f"files named {name!r}" for name in component.filenames)
         yield from (f"the address {host.lower().strip('/')!r}" for host in component.hosts)
 
 
@@ -172,7 +175,11 @@ def _load(point: EntryPoint, distribution: str, version: str) -> Plugin:
     try:
         module = point.load()
         hooks, provided = _collect(point.name, module, distribution, version)
-    except (KeyboardInterrupt, GeneratorExit):
+    except KeyboardInterrupt as stop:
+        owner = f"{distribution} {version}".strip() or "an unknown distribution"
+        message = f"while the plugin {point.name!r} of {owner} was imported"
+        raise KeyboardInterrupt(message) from stop
+    except GeneratorExit:
         raise
     except BaseException as error:  # noqa: BLE001 - the boundary that isolates plugins, SystemExit too
         reason = str(error) if isinstance(error, PluginError) else _describe(error)
@@ -256,9 +263,28 @@ def _check_claims(label: str, component: ReaderComponent[Options]) -> None:
         if not isinstance(values, tuple) or not all(v and isinstance(v, str) for v in values):
             message = f"{label} must name its {field} as a tuple of texts, as in ('x',)"
             raise PluginError(message)
+    if component.recognises is not None and not callable(component.recognises):
+        message = f"{label} has a recognises that cannot be called"
+        raise PluginError(message)
     if wrong := [suffix for suffix in component.suffixes if not suffix.startswith(".")]:
         message = f"{label} claims the suffix {wrong[0]!r}, which must begin with a dot"
         raise PluginError(message)
     if wrong := [host for host in component.hosts if "://" in host]:
         message = f"{label} claims the host {wrong[0]!r}, which must have no scheme"
         raise PluginError(message)
+
+
+@contextmanager
+def telling_what_is_missing(path: str, provided: Provided) -> Iterator[None]:
+    """Turn an import that fails into what is missing, at `path` of the settings, and how to get it."""
+    try:
+        yield
+    except ImportError as error:
+        missing = error.name or str(error)
+        message = f"{path}: {provided.component.name!r} of {provided.provider} needs {missing}"
+        if provided.distribution == OWN_DISTRIBUTION:
+            extra = "code" if missing.startswith("tree_sitter") else "local"
+            hint = f"install the extra that it belongs to: pip install 'twin[{extra}]'"
+        else:
+            hint = f"install what it needs: twin install --upgrade {provided.distribution}"
+        raise ComponentUnavailable(message, hint) from error

@@ -221,6 +221,37 @@ def test_the_version_that_worked_comes_back(environment: Environment, tmp_path: 
     assert environment.twin("uninstall", "twin-turns").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("theirs", "reason"),
+    [
+        (WORKS.format(component="theirs"), "it overwrites what belongs to twin-first: "),
+        ("1 / 0", "it overwrites what belongs to twin-first: "),
+    ],
+)
+def test_a_module_of_another_plugin_is_never_lost(
+    environment: Environment, tmp_path: Path, theirs: str, reason: str
+) -> None:
+    first = project(tmp_path, "twin-first", WORKS.format(component="first"))
+    assert environment.twin("install", str(first)).returncode == 0
+    # Another distribution with a module of the same name.
+    second = project(tmp_path, "twin-second", theirs, points="[twin]\ntwin-second = twin_first\n")
+    (second / "twin_second.py").rename(second / "twin_first.py")
+    backend = (second / "backend.py").read_text("utf-8")
+    renamed = backend.replace(
+        '{f"{package}.py": Path(f"{package}.py")', '{"twin_first.py": Path("twin_first.py")'
+    )
+    assert renamed != backend
+    (second / "backend.py").write_text(renamed, "utf-8")
+    done = environment.twin("install", str(second))
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert "twin_first.py" in done.stderr
+    found = environment.plugins()
+    assert "twin-second" not in found
+    assert found["twin-first"]["state"] == "loaded"
+    assert environment.twin("uninstall", "twin-first").returncode == 0
+
+
 def test_a_name_that_is_taken_is_told(environment: Environment, tmp_path: Path) -> None:
     one = project(tmp_path, "twin-one", WORKS.format(component="same"))
     two = project(tmp_path, "twin-two", WORKS.format(component="same"))

@@ -1,5 +1,7 @@
 """A source into the warehouse: every item is accounted for, whatever a reader does."""
 
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,36 @@ def test_what_could_not_be_read_is_not_gone(
     assert sorted(intake.missing) == sorted(ids(*missing))
 
 
+def test_a_path_that_a_reader_names_in_full_is_the_document_below_the_source(
+    warehouse: SQLiteWarehouse, tmp_path: Path
+) -> None:
+    root = tmp_path / "notes"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(root)
+    documents = [note("sub/a"), note("sub/b"), note("c"), note("caf\u00e9")]
+    taken(warehouse, *documents)
+    for source in (root, tmp_path / "link"):
+        for named, missing in [
+            (f"{root}/sub/a", ["sub/b", "c", "caf\u00e9"]),
+            (f"file://{root}/sub/a", ["sub/b", "c", "caf\u00e9"]),
+            (f"{root}/sub/", ["c", "caf\u00e9"]),
+            (f"{root}/cafe\u0301", ["sub/a", "sub/b", "c"]),
+            ("cafe\u0301", ["sub/a", "sub/b", "c"]),
+            (f"{root}", []),
+            ("/mnt/elsewhere/sub/a", ["sub/b", "c", "caf\u00e9"]),
+        ]:
+            intake = Intake(COLLECTION)
+            intake.failed(named, "cannot be read")
+            take_in(warehouse, Empty(), str(source), intake)  # type: ignore[arg-type]
+            assert sorted(intake.missing) == sorted(ids(*missing)), named
+
+
+class Empty:
+    def lazy_load_data(self, source: str) -> Iterator[object]:
+        del source
+        return iter(())
+
+
 def test_rubbish_without_a_name_may_be_any_document(warehouse: SQLiteWarehouse) -> None:
     taken(warehouse, note("a"), note("b"))
     assert taken(warehouse, note("a"), None).missing == []
@@ -213,6 +245,77 @@ def test_rubbish_without_a_name_may_be_any_document(warehouse: SQLiteWarehouse) 
 def test_what_is_skipped_now_is_gone(warehouse: SQLiteWarehouse) -> None:
     taken(warehouse, note("a"), note("b"))
     assert taken(warehouse, note("a"), skipped=["b"]).missing == ids("b")
+
+
+# A reader that makes no progress
+
+
+class Hangs:
+    """Yields a document, and then waits until the test is over."""
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
+        self.over = threading.Event()
+        self.late = threading.Event()
+
+    def lazy_load_data(self, source: str) -> Iterator[object]:
+        del source
+        yield note("a")
+        self.over.wait()
+        self.intake.failed("b", "too late")
+        self.late.set()
+
+
+def test_a_reader_that_hangs_is_cut_off_and_what_it_gave_is_kept(
+    warehouse: SQLiteWarehouse,
+) -> None:
+    taken(warehouse, note("a"), note("gone"))
+    intake = Intake(COLLECTION)
+    reader = Hangs(intake)
+    take_in(warehouse, reader, "the source", intake, timeout=0.05)  # type: ignore[arg-type]
+    assert intake.broken == (
+        "broke off at item 2: the reader 'files' gave nothing for 0.05 s and was cut off "
+        "(ingest.reader_timeout)"
+    )
+    assert (counts(intake), intake.missing) == ((1, 0, 0, 1), [])
+    # What it reports afterwards is heard no more.
+    reader.over.set()
+    assert reader.late.wait(60)
+    assert intake.failures == []
+
+
+def test_what_is_skipped_is_progress(warehouse: SQLiteWarehouse) -> None:
+    intake = Intake(COLLECTION)
+
+    class Skips:
+        def lazy_load_data(self, source: str) -> Iterator[object]:
+            del source
+            for number in range(8):
+                threading.Event().wait(0.25)
+                intake.skipped(f"n{number}", "not writing")
+            yield note("a")
+
+    take_in(warehouse, Skips(), "the source", intake, timeout=1.5)  # type: ignore[arg-type]
+    assert (intake.broken, intake.found, len(intake.skips)) == ("", 1, 8)
+
+
+def test_a_reader_that_ends_the_program_breaks_off(warehouse: SQLiteWarehouse) -> None:
+    class Exits:
+        def lazy_load_data(self, source: str) -> Iterator[object]:
+            del source
+            yield note("a")
+            sys.exit(3)
+
+    intake = Intake(COLLECTION)
+    take_in(warehouse, Exits(), "the source", intake)  # type: ignore[arg-type]
+    assert (intake.broken, intake.found) == ("broke off at item 2: SystemExit: 3", 1)
+
+
+def test_an_exception_wins_over_the_audience_of_the_whole(warehouse: SQLiteWarehouse) -> None:
+    exceptions = {"file:notes/a": Audience.PRIVATE}
+    taken(warehouse, note("a"), note("b"), audience=Audience.PUBLIC, exceptions=exceptions)
+    found = [warehouse.get(identity).document.audience for identity in ids("a", "b")]
+    assert found == [Audience.PRIVATE, Audience.PUBLIC]
 
 
 # When the warehouse refuses

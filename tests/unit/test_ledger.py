@@ -1,9 +1,11 @@
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from twin.errors import IndexError
 from twin.index.ledger import Entry, Failure, Ledger
 
 
@@ -87,3 +89,49 @@ def test_a_confirmation_is_whole_or_nothing(ledger: Ledger) -> None:
 def test_closing_twice_is_no_error(ledger: Ledger) -> None:
     ledger.close()
     ledger.close()
+
+
+# A damaged file
+
+
+@pytest.mark.parametrize(
+    "content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 5000]
+)
+def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(content)
+    ledger = Ledger(path)
+    assert ledger.counts() == (0, 0)
+    ledger.confirm([entry()])
+    ledger.close()
+    again = Ledger(path)
+    assert again.get(["a"]) == {"a": entry()}
+    again.close()
+
+
+def test_damage_that_shows_later_ends_the_work_and_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    ledger = Ledger(path)
+    ledger.confirm(entry(f"document {number}") for number in range(2000))
+    ledger.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    damaged = Ledger(path)
+    with pytest.raises(IndexError, match="was damaged") as raised:
+        list(damaged.entries())
+    assert "twin sync" in raised.value.hint
+    damaged.close()
+    again = Ledger(path)
+    assert again.counts() == (0, 0)
+    again.close()
+
+
+def test_a_file_that_is_whole_is_never_removed(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    ledger.confirm([entry()])
+    ledger.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        ledger.counts()
+    again = Ledger(tmp_path / "ledger.sqlite3")
+    assert again.counts() == (1, 3)
+    again.close()

@@ -7,15 +7,21 @@ changed, and one check that breaks never hides another.
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
 
+from twin import hookspecs
 from twin.cli import output
-from twin.errors import ComponentUnavailable, TwinError
+from twin.errors import ComponentUnavailable, PluginError, TwinError
 from twin.home import Home
+from twin.installing.probing import DeadProcess, probe
+from twin.plugins import discover, normal_name
 
 GOOD, FAIR, BAD = "ok", "note", "broken"
 
@@ -37,21 +43,34 @@ class Check:
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a plugin may take to be imported.",
+)
 @click.pass_obj
-def doctor_command(home_option: Path | None, *, as_json: bool) -> int:
-    """Check everything the twin rests on: what, state, and how to mend it."""
+def doctor_command(home_option: Path | None, *, as_json: bool, timeout: float) -> int:
+    """Check everything the twin rests on: what, state, and how to mend it.
+
+    Each plugin is imported in a process of its own first; one that hangs or ends its process is
+    named, and the other checks go on without it.
+    """
+    checks = {"plugins": partial(_plugins, timeout=timeout)}
     with Home(home_option) as home, output.waiting("checking"):
-        checks = [_run(name, check, home) for name, check in CHECKS.items()]
+        done = [_run(name, checks.get(name, check), home) for name, check in CHECKS.items()]
     if as_json:
-        output.emit_json([asdict(check) for check in checks])
+        output.emit_json([asdict(check) for check in done])
     else:
         output.table(
-            ["check", "state", "what"], [[check.name, check.state, check.what] for check in checks]
+            ["check", "state", "what"], [[check.name, check.state, check.what] for check in done]
         )
-        for check in checks:
+        for check in done:
             if check.mend:
                 click.echo(f"{check.name}: {check.mend}")
-    return 1 if any(check.state == BAD for check in checks) else 0
+    return 1 if any(check.state == BAD for check in done) else 0
 
 
 def _run(name: str, check: Callable[[Home], tuple[str, str, str]], home: Home) -> Check:
@@ -84,13 +103,48 @@ def _settings(home: Home) -> tuple[str, str, str]:
     return GOOD, str(home.settings_path) if there else "defaults, without a twin.toml", ""
 
 
-def _plugins(home: Home) -> tuple[str, str, str]:
+def _plugins(home: Home, timeout: float = 20.0) -> tuple[str, str, str]:
+    disabled = home.settings.plugins.disabled
+    unfit = _unfit(disabled, timeout)
+    if unfit:
+        # From here on nothing imports them, so that the other checks can be made.
+        home.plugins = discover([*disabled, *unfit])
     failures = home.plugins.failures
     conflicts = [str(conflict) for conflict in home.plugins.conflicts()]
+    if unfit:
+        names = ", ".join(f'"{name}"' for name in (*disabled, *unfit))
+        lines = [*unfit.values(), *(f"{f.name}: {f.failure}" for f in failures), *conflicts]
+        mend = f"uninstall {', '.join(unfit)}, or in twin.toml: [plugins] disabled = [{names}]"
+        return BAD, "; ".join(lines), mend
     if failures or conflicts:
         lines = [f"{f.distribution or f.name} {f.version}: {f.failure}" for f in failures]
         return FAIR, "; ".join([*lines, *conflicts]), "mend, uninstall or disable what is named"
     return GOOD, f"{len(home.plugins.plugins)} loaded", ""
+
+
+def _unfit(disabled: Collection[str], timeout: float) -> dict[str, str]:
+    """Return the distributions whose plugins never come back or end the process, each with how."""
+    off = {normal_name(name) for name in disabled}
+    names = {
+        point.dist.name: None
+        for point in entry_points(group=hookspecs.PROJECT)
+        if point.dist is not None
+        and not {normal_name(point.name), normal_name(point.dist.name)} & off
+    }
+
+    def attempt(name: str) -> str:
+        try:
+            probe(name, timeout=timeout, disabled=tuple(disabled))
+        except DeadProcess as error:
+            return error.message
+        except PluginError:
+            # An error is no danger: it is caught and named where the plugins are loaded.
+            return ""
+        return ""
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = dict(zip(names, pool.map(attempt, names), strict=True))
+    return {name: failure for name, failure in found.items() if failure}
 
 
 def _components(home: Home) -> tuple[str, str, str]:

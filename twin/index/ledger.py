@@ -7,8 +7,11 @@ between repeats work and never loses any.
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from twin.errors import IndexError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,30 +41,31 @@ class Failure:
 class Ledger:
     """The file that holds the entries.
 
+    One that is damaged is begun anew: an empty ledger has the next sync look at everything again,
+    and what the index already holds is confirmed without embedding.
+
     Args:
         path: the SQLite file; its folder is made.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        with self._connection:
-            self._connection.executescript(
-                "CREATE TABLE IF NOT EXISTS entries (document_id TEXT PRIMARY KEY, version INTEGER,"
-                " metadata_hash TEXT, fingerprint TEXT, points INTEGER) WITHOUT ROWID;"
-                "CREATE TABLE IF NOT EXISTS failures (document_id TEXT PRIMARY KEY, reason TEXT)"
-                " WITHOUT ROWID;"
-            )
+        try:
+            self._connection = _opened(path)
+        except sqlite3.DatabaseError as error:
+            if not _damaged(error):
+                raise
+            _remove(path)
+            self._connection = _opened(path)
 
     def get(self, document_ids: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of some documents; those that have none are left out."""
         found = {}
-        with self._lock:
+        with self._using() as connection:
             for identity in document_ids:
-                row = self._connection.execute(
+                row = connection.execute(
                     "SELECT * FROM entries WHERE document_id = ?", (identity,)
                 ).fetchone()
                 if row:
@@ -73,63 +77,114 @@ class Ledger:
         kept = list(entries)
         dropped = [(identity,) for identity in gone]
         settled = [*((entry.document_id,) for entry in kept), *dropped]
-        with self._lock, self._connection:
-            self._connection.executemany(
+        with self._using() as connection, connection:
+            connection.executemany(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)",
                 [
                     (e.document_id, e.version, e.metadata_hash, e.fingerprint, e.points)
                     for e in kept
                 ],
             )
-            self._connection.executemany("DELETE FROM entries WHERE document_id = ?", dropped)
-            self._connection.executemany("DELETE FROM failures WHERE document_id = ?", settled)
+            connection.executemany("DELETE FROM entries WHERE document_id = ?", dropped)
+            connection.executemany("DELETE FROM failures WHERE document_id = ?", settled)
 
     def fail(self, failure: Failure) -> None:
         """Record a document that could not be indexed."""
-        with self._lock, self._connection:
-            self._connection.execute(
+        with self._using() as connection, connection:
+            connection.execute(
                 "INSERT OR REPLACE INTO failures VALUES (?, ?)",
                 (failure.document_id, failure.reason),
             )
 
     def failures(self) -> list[Failure]:
         """Return the documents that could not be indexed."""
-        with self._lock:
-            rows = self._connection.execute("SELECT * FROM failures ORDER BY 1").fetchall()
+        with self._using() as connection:
+            rows = connection.execute("SELECT * FROM failures ORDER BY 1").fetchall()
         return [Failure(*row) for row in rows]
 
     def outdated(self, fingerprint: str) -> list[str]:
         """Return the documents that were indexed in another way than the settings now say."""
-        with self._lock:
-            rows = self._connection.execute(
+        with self._using() as connection:
+            rows = connection.execute(
                 "SELECT document_id FROM entries WHERE fingerprint <> ? ORDER BY 1", (fingerprint,)
             ).fetchall()
         return [row[0] for row in rows]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry."""
-        with self._lock:
-            rows = self._connection.execute("SELECT * FROM entries ORDER BY 1").fetchall()
+        with self._using() as connection:
+            rows = connection.execute("SELECT * FROM entries ORDER BY 1").fetchall()
         yield from map(_entry, rows)
 
     def counts(self) -> tuple[int, int]:
         """Return how many documents and points the index holds."""
-        with self._lock:
-            row = self._connection.execute(
+        with self._using() as connection:
+            row = connection.execute(
                 "SELECT count(*), coalesce(sum(points), 0) FROM entries"
             ).fetchone()
         return int(row[0]), int(row[1])
 
     def clear(self) -> None:
         """Forget everything: the index is about to be made anew."""
-        with self._lock, self._connection:
-            self._connection.execute("DELETE FROM entries")
-            self._connection.execute("DELETE FROM failures")
+        with self._using() as connection, connection:
+            connection.execute("DELETE FROM entries")
+            connection.execute("DELETE FROM failures")
 
     def close(self) -> None:
         """Close the file; closing twice is no error."""
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection; a file found damaged goes, and with it this ledger.
+
+        It is not begun anew here: a sync that is under way would confirm its rest alone, and what
+        it had confirmed before would never be looked at again.
+
+        Raises:
+            IndexError: if the file is damaged.
+        """
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.DatabaseError as error:
+                if not _damaged(error):
+                    raise
+                self._connection.close()
+                _remove(self._path)
+                message = f"the ledger {self._path} was damaged, and was removed"
+                hint = "run `twin sync`: it looks at every document anew, and embeds none again"
+                raise IndexError(message, hint) from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        with connection:
+            connection.executescript(
+                "CREATE TABLE IF NOT EXISTS entries (document_id TEXT PRIMARY KEY, version INTEGER,"
+                " metadata_hash TEXT, fingerprint TEXT, points INTEGER) WITHOUT ROWID;"
+                "CREATE TABLE IF NOT EXISTS failures (document_id TEXT PRIMARY KEY, reason TEXT)"
+                " WITHOUT ROWID;"
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    """Return whether the file itself is broken: what it says can all be found out again."""
+    # Its subclasses say that the file is locked or closed, or the disk full: it is whole.
+    return type(error) is sqlite3.DatabaseError
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _entry(row: tuple[str, int, str, str, int]) -> Entry:

@@ -7,12 +7,17 @@ One bad item never stops the rest; a reader that breaks off keeps what it had re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import sqlite3
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from twin.documents import Audience, Document
 from twin.errors import TwinError
+from twin.ingest.limits import TimedOut, watched
 from twin.reading import checked_document
 from twin.warehouse.protocol import Outcome, Put, Warehouse
 
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
 
 BATCH = 50
 """Documents of one transaction."""
+
+PATIENCE: Final = 300.0
+"""Seconds without progress after which a reader is cut off; the default of the setting."""
 
 _NAMELESS = re.compile(r"|\.|item \d+")
 """How an item is called that has no name of its own; ``.`` is the whole source."""
@@ -41,6 +49,7 @@ class Intake:
     Attributes:
         broken: why the reader broke off, empty if it came to its end.
         missing: ids of documents that this source brought before and no longer has.
+        closed: whether the account is closed: a reader that was cut off may go on reporting.
     """
 
     collection: str
@@ -53,14 +62,17 @@ class Intake:
     missing: list[str] = field(default_factory=list)
     pruned: int = 0
     broken: str = ""
+    closed: bool = False
 
     def skipped(self, item: str, reason: str) -> None:
         """Count an item that is not writing."""
-        self.skips.append(Remark(item, reason))
+        if not self.closed:
+            self.skips.append(Remark(item, reason))
 
     def failed(self, item: str, reason: str) -> None:
         """Count an item that should have been read and could not be."""
-        self.failures.append(Remark(item, reason))
+        if not self.closed:
+            self.failures.append(Remark(item, reason))
 
     def count(self, put: Put) -> None:
         """Count a document that was stored."""
@@ -73,7 +85,7 @@ class Intake:
                 self.unchanged += 1
 
 
-def take_in(
+def take_in(  # noqa: PLR0913 - what the person said, by keyword
     warehouse: Warehouse,
     reader: BaseReader,
     source: str,
@@ -81,9 +93,13 @@ def take_in(
     *,
     author: str = "",
     audience: Audience | None = None,
+    exceptions: Mapping[str, Audience] = MappingProxyType({}),
+    timeout: float = PATIENCE,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Read a source and store what it has.
+
+    A reader that is cut off runs on in a daemon thread, to which nobody listens.
 
     Args:
         warehouse: where the documents rest.
@@ -92,25 +108,30 @@ def take_in(
         intake: counts what happened; its `collection` names the source.
         author: the author of what states none.
         audience: the person's decision for the whole source; None leaves it to the reader.
-        progress: told how many documents were stored so far.
+        exceptions: the person's decisions for single documents, by canonical source; they win.
+        timeout: seconds without an item or a remark after which the reader is cut off.
+        progress: told how many documents were read so far.
     """
     seen: set[str] = set()
     batch: list[Document] = []
-    for identity, document in _documents(reader, source, intake, author, audience):
+    for identity, found in _documents(reader, source, intake, author, timeout):
+        decided = exceptions.get(found.source, audience)
+        document = found if decided is None else replace(found, audience=decided)
         if identity in seen:
             intake.failed(document.source, "the source has it twice; the first one counts")
             continue
         seen.add(identity)
         batch.append(document)
+        progress(len(seen))
         if len(batch) == BATCH:
             _store(warehouse, batch, intake)
             batch.clear()
-            progress(len(seen))
     _store(warehouse, batch, intake)
     progress(len(seen))
     intake.found = len(seen)
+    intake.closed = True
     # What could not be read this time is not gone; an item without a name may be any document.
-    unread = {remark.item.rstrip("/") for remark in intake.failures}
+    unread = {_item(remark.item, source) for remark in intake.failures}
     if not intake.broken and not any(map(_NAMELESS.fullmatch, unread)):
         intake.missing = [
             summary.id
@@ -125,34 +146,57 @@ def prune(warehouse: Warehouse, intake: Intake) -> None:
     intake.missing = []
 
 
+def _item(name: str, source: str) -> str:
+    """Return an item's name as canonical sources spell it: a path below the source is relative."""
+    name = unicodedata.normalize("NFC", name.strip().removeprefix("file://")).rstrip("/") or name
+    if not name.startswith("/"):
+        return name
+    given = Path(unicodedata.normalize("NFC", source))
+    for root in (given.absolute(), given.resolve()):
+        if Path(name).is_relative_to(root):
+            return Path(name).relative_to(root).as_posix()
+    return name
+
+
 def _named(source: str, items: set[str]) -> bool:
-    """Return whether an item names a document, or a folder above it, by any part of its path."""
-    parts = source.split("/")
+    """Return whether an item names a document, or a folder above it, by any part of its path.
+
+    An absolute path from elsewhere (behind a link, say) names whatever ends as it does: rather a
+    document too many is kept than one lost.
+    """
+    parts = unicodedata.normalize("NFC", source).split("/")
     ends = range(1, len(parts) + 1)
-    return any("/".join(parts[start:end]) in items for end in ends for start in range(end))
+    if any("/".join(parts[start:end]) in items for end in ends for start in range(end)):
+        return True
+    return any(item.rpartition("/")[2] in parts[1:] for item in items if item.startswith("/"))
 
 
 def _documents(
-    reader: BaseReader, source: str, intake: Intake, author: str, audience: Audience | None
+    reader: BaseReader, source: str, intake: Intake, author: str, timeout: float
 ) -> Iterator[tuple[str, Document]]:
     """Yield what could be read, each with its id."""
-    found: Iterator[object] = iter(())
+    found = watched(
+        lambda: iter(reader.lazy_load_data(source)),
+        timeout,
+        lambda: len(intake.skips) + len(intake.failures),
+    )
     number = 0
-    try:
-        found = iter(reader.lazy_load_data(source))
-    except Exception as error:  # noqa: BLE001 - the boundary of one source
-        intake.broken = _reason(error)
-    while not intake.broken:
+    while True:
         number += 1
+        where = f"broke off at item {number}: " if number > 1 else ""
         try:
-            one = next(found)
+            one: object = next(found)
         except StopIteration:
             return
-        except Exception as error:  # noqa: BLE001 - the boundary of one source
-            intake.broken = f"broke off at item {number}: {_reason(error)}"
+        except TimedOut as error:
+            name = intake.collection.partition(":")[0] or type(reader).__name__
+            intake.broken = f"{where}the reader {name!r} {error.message} (ingest.reader_timeout)"
+            return
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary of one source
+            intake.broken = f"{where}{_reason(error)}"
             return
         try:
-            document = checked_document(one, author=author, audience=audience)
+            document = checked_document(one, author=author)
             identity = document.id
         except Exception as error:  # noqa: BLE001 - the boundary of one document
             label = getattr(one, "metadata", None)
@@ -162,7 +206,7 @@ def _documents(
         yield identity, document
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     text = str(error).strip()
     return text if isinstance(error, TwinError) and text else f"{type(error).__name__}: {text}"
 
@@ -173,7 +217,10 @@ def _store(warehouse: Warehouse, batch: Sequence[Document], intake: Intake) -> N
     try:
         for put in warehouse.put_many(batch, collection=intake.collection):
             intake.count(put)
-    except TwinError:
+    except TwinError as refusal:
+        if isinstance(refusal.__cause__, OSError | sqlite3.OperationalError):
+            # The disk is full, or the file locked or gone: no document is at fault.
+            raise
         # One of them is at fault; alone, each is stored or says why not.
         for document in batch:
             try:

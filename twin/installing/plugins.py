@@ -81,10 +81,11 @@ def install(order: Order, note: Callable[[str], None]) -> list[Installed]:
             message = "twin is the product itself, not a plugin of it"
             raise UsageError(message, "install or upgrade it with pip")
         before = {item.name: version_of(item.name) for item in planned}
-        with undoing(before, folder / "before"):
+        with undoing(before, folder / "before") as check:
             if planned:
                 note(f"installing {', '.join(f'{p.name} {p.version}' for p in planned)}")
                 run_pip("install", *arguments, verbose=order.verbose)
+                check()
             return [_try(name, before, order, note) for name in _requested(order, planned)]
 
 

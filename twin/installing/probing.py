@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import distribution as installed_distribution
 from pathlib import Path
@@ -26,6 +27,10 @@ TAIL: Final = 2000
 """Characters of a broken plugin's own output that are shown."""
 
 
+class DeadProcess(PluginError):
+    """A plugin hangs its process, ends it, or crashes it: nothing can catch that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """A component that a plugin offers, as the other process told it."""
@@ -36,27 +41,31 @@ class Offered:
     summary: str
 
 
-def probe(distribution: str, *, timeout: float = DEFAULT_TIMEOUT) -> tuple[Offered, ...]:
+def probe(
+    distribution: str, *, timeout: float = DEFAULT_TIMEOUT, disabled: Sequence[str] = ()
+) -> tuple[Offered, ...]:
     """Import the plugins of one distribution in a child process, and return what they offer.
 
     Args:
         distribution: the name of an installed distribution.
         timeout: seconds until the child must have ended.
+        disabled: names of plugins that must not be imported.
 
     Raises:
-        PluginError: if the plugin fails, ends its process, crashes, hangs, or is none.
+        DeadProcess: if it ends its process, crashes or hangs.
+        PluginError: if it fails otherwise, or is no plugin.
     """
     with tempfile.TemporaryDirectory(prefix="twin-probe-") as folder:
         report, output = Path(folder, "report.json"), Path(folder, "output.txt")
-        status = _run_child(distribution, report, output, timeout)
+        status = _run_child([distribution, str(report), *disabled], output, timeout)
         said = output.read_text("utf-8", "replace").strip()[-TAIL:]
         if status is None:
             what = "keeps its process from ending" if report.exists() else "was still importing"
             message = f"{distribution} {what} after {timeout:g} s"
-            raise PluginError(message, "give it more time with --timeout, if it needs it")
+            raise DeadProcess(message, "give it more time with --timeout, if it needs it")
         if not report.exists():
             message = f"{distribution} {_ending(status)} while it was imported"
-            raise PluginError(f"{message}:\n{said}" if said else message)
+            raise DeadProcess(f"{message}:\n{said}" if said else message)
         told = json.loads(report.read_text("utf-8"))
     if told["failures"]:
         message = f"{distribution} cannot be used: {'; '.join(told['failures'])}"
@@ -64,14 +73,14 @@ def probe(distribution: str, *, timeout: float = DEFAULT_TIMEOUT) -> tuple[Offer
     return tuple(Offered(**component) for component in told["components"])
 
 
-def _run_child(distribution: str, report: Path, output: Path, timeout: float) -> int | None:
+def _run_child(arguments: Sequence[str], output: Path, timeout: float) -> int | None:
     """Return the child's exit status, None if it had to be killed."""
     command = [sys.executable, "-P", "-X", "faulthandler", "-m", "twin.installing.probing"]
     # A file, not a pipe: a grandchild that lives on would keep a pipe open for ever.
     with (
         output.open("wb") as sink,
         subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*command, distribution, str(report)],
+            [*command, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
@@ -103,11 +112,11 @@ def _ending(status: int) -> str:
         return f"crashed its process (signal {-status})"
 
 
-def _tell(distribution: str, report: Path) -> None:
+def _tell(distribution: str, report: Path, disabled: Sequence[str]) -> None:
     """Load the plugins of a distribution and write down what they are; runs in the child."""
     try:
         points = installed_distribution(distribution).entry_points
-        plugins = discover(points=points.select(group=hookspecs.PROJECT)).plugins
+        plugins = discover(disabled, points.select(group=hookspecs.PROJECT)).plugins
         failures = [f"the plugin {p.name!r}: {p.failure}" for p in plugins if p.failure]
     except Exception as error:  # noqa: BLE001 - metadata that cannot be read are a finding too
         plugins, failures = (), [f"{type(error).__name__}: {error}"]
@@ -129,4 +138,4 @@ def _tell(distribution: str, report: Path) -> None:
 
 
 if __name__ == "__main__":
-    _tell(sys.argv[1], Path(sys.argv[2]))
+    _tell(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])

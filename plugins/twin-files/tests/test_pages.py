@@ -119,3 +119,8 @@ def test_a_declared_encoding_is_believed(read: Read, write: Write) -> None:
     found = read()
     assert found.only.text == "\u201cCaf\u00e9\u201d\n"
     assert set(found.ledger.failures) == {"b.html", "c.html"}
+
+
+def test_lines_of_code_may_be_broken_by_tags() -> None:
+    page = read_page("<pre><code>one<br>  two<br/></code></pre>")
+    assert page.text == "```\none\n  two\n```\n"

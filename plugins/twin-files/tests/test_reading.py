@@ -1,6 +1,6 @@
 """One file: its text, its bytes, its kind, and what is said when it cannot be read."""
 
-import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,25 +67,85 @@ def test_a_file_that_is_too_large_is_not_read(
     path = write("big.md", "x" * 2001)
     write("fits.md", "x" * 2000)
     opened: list[str] = []
-    original = Path.open
+    original = os.open
 
-    def counting(self: Path, *args: Any, **kwargs: Any) -> Any:
-        opened.append(self.name)
-        return original(self, *args, **kwargs)
+    def counting(path: Any, *args: Any, **kwargs: Any) -> int:
+        opened.append(Path(path).name)
+        return original(path, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", counting)
+    monkeypatch.setattr(os, "open", counting)
     found = read(max_bytes=2000)
     assert list(found.documents) == ["fits.md"]
     assert "2,001 bytes" in found.ledger.failures["big.md"]
+    assert opened == ["fits.md"]
     assert path.name not in opened
+
+
+def test_a_file_of_too_many_lines_or_tags_is_not_parsed(read: Read, write: Write) -> None:
+    for name, text in [
+        ("fits.md", "line\n" * 19),
+        ("long.md", "line\n" * 20),
+        ("mac.md", "line\r" * 20),
+        ("page.html", "<p>line" * 21),
+    ]:
+        write(name, text)
+    found = read(max_lines=20)
+    assert list(found.documents) == ["fits.md"]
+    assert found.ledger.failures == {
+        "long.md": "its 21 lines are more than max_lines, 20",
+        "mac.md": "its 21 lines are more than max_lines, 20",
+        "page.html": "its 21 tags are more than max_lines, 20",
+    }
+
+
+def test_a_file_that_became_a_pipe_is_not_waited_for(
+    read: Read, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("was.md", "A text.")
+    original = os.open
+
+    def changing(name: Any, *args: Any, **kwargs: Any) -> int:
+        if Path(name).name == "was.md":
+            path.unlink()
+            os.mkfifo(path)
+        return original(name, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", changing)
+    assert read().ledger.failures == {"was.md": "it is no regular file any more"}
+
+
+def test_a_file_that_vanishes_after_it_was_found_fails_alone(
+    read: Read, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("gone.md", "A text.")
+    write("stays.md", "A text.")
+    original = os.open
+
+    def vanishing(name: Any, *args: Any, **kwargs: Any) -> int:
+        path.unlink(missing_ok=True)
+        return original(name, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", vanishing)
+    found = read()
+    assert list(found.documents) == ["stays.md"]
+    assert "No such file" in found.ledger.failures["gone.md"]
 
 
 def test_a_file_that_grows_while_it_is_read_fails(
     read: Read, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write("log.md", "x" * 100)
-    monkeypatch.setattr(Path, "open", lambda *_: io.BytesIO(b"x" * 5000))
-    assert "2,001 bytes" in read(max_bytes=2000).ledger.failures["log.md"]
+    path = write("log.md", "x" * 100)
+    original = os.open
+
+    def growing(name: Any, *args: Any, **kwargs: Any) -> int:
+        opened = original(name, *args, **kwargs)
+        if Path(name).name == "log.md":
+            monkeypatch.undo()
+            path.write_bytes(b"x" * 5000)
+        return opened
+
+    monkeypatch.setattr(os, "open", growing)
+    assert "5,000 bytes" in read(max_bytes=2000).ledger.failures["log.md"]
 
 
 def test_a_file_that_cannot_be_opened_fails_alone(
@@ -94,14 +154,14 @@ def test_a_file_that_cannot_be_opened_fails_alone(
     # Permissions do not bind root, who runs many test suites, so the refusal is made here.
     write("locked.md")
     write("open.md")
-    original = Path.open
+    original = os.open
 
-    def refusing(self: Path, *args: Any, **kwargs: Any) -> Any:
-        if self.name == "locked.md":
+    def refusing(path: Any, *args: Any, **kwargs: Any) -> int:
+        if Path(path).name == "locked.md":
             raise PermissionError(13, "Permission denied")
-        return original(self, *args, **kwargs)
+        return original(path, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", refusing)
+    monkeypatch.setattr(os, "open", refusing)
     found = read()
     assert list(found.documents) == ["open.md"]
     assert found.ledger.failures == {"locked.md": "it cannot be opened: Permission denied"}

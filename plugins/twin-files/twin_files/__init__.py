@@ -13,6 +13,7 @@ from twin_files.options import FilesOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from twin_files.reader import FolderReader
 
@@ -26,6 +27,29 @@ def build(options: FilesOptions, ctx: twin.BuildContext) -> FolderReader:
     return FolderReader(options, ctx.report)
 
 
+def example(folder: Path, edition: int) -> str:
+    """Write a small folder of notes and return its path."""
+    root = folder / "notes"
+    (root / "code").mkdir(parents=True, exist_ok=True)
+    heron = "---\ntitle: The heron\ndate: 2024-03-01\ntags: [birds]\n---\nIt stood in the *weir*.\n"
+    ford = "# The ford\n\nOne wades it [in May](https://example.org/ford) only.\n"
+    if edition > 1:
+        ford += "\nIn June there is no water at all.\n"
+    texts = {
+        "heron.md": heron,
+        "ford.md": ford,
+        "code/depth.py": "def depth() -> int:\n    return 3\n",
+    }
+    if edition > 1:
+        del texts["heron.md"]
+        texts["bridge.txt"] = "There is a bridge now, so nobody wades.\n"
+    for name, text in texts.items():
+        (root / name).write_text(text, encoding="utf-8")
+    if edition > 1:
+        (root / "heron.md").unlink(missing_ok=True)
+    return str(root)
+
+
 @twin.hookimpl
 def twin_readers() -> Iterator[twin.ReaderComponent[FilesOptions]]:
     """Yield the folder reader."""
@@ -36,4 +60,5 @@ def twin_readers() -> Iterator[twin.ReaderComponent[FilesOptions]]:
         build=build,
         suffixes=tuple(FORMATS),
         directories=True,
+        example=example,
     )

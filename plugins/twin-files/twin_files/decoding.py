@@ -6,7 +6,9 @@ In: a path. Out: its bytes and its text without a byte-order mark; line ends sta
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import stat
 from typing import TYPE_CHECKING
 
 import twin
@@ -34,17 +36,26 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     """
     try:
         size = path.stat().st_size
-        if size <= max_bytes:
-            with path.open("rb") as file:
-                raw = file.read(max_bytes + 1)
-            size = max(size, len(raw))
+        if size > max_bytes:
+            raise _too_large(size, max_bytes)
+        # It may have become a pipe since it was found, and opening one could wait for ever.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                message = "it is no regular file any more"
+                raise twin.ReadError(message)
+            raw = file.read(max_bytes + 1)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         message = f"it cannot be opened: {error.strerror or error}"
         raise twin.ReadError(message, "look at its permissions") from error
-    if size > max_bytes:
-        message = f"its {size:,} bytes are more than max_bytes, {max_bytes:,}"
-        raise twin.ReadError(message, "raise max_bytes, or split it")
+    if len(raw) > max_bytes:
+        raise _too_large(max(size, len(raw)), max_bytes)
     return raw
+
+
+def _too_large(size: int, max_bytes: int) -> twin.ReadError:
+    message = f"its {size:,} bytes are more than max_bytes, {max_bytes:,}"
+    return twin.ReadError(message, "raise max_bytes, or split it")
 
 
 def decode(raw: bytes, markup: Markup) -> str:

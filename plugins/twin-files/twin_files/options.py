@@ -15,31 +15,43 @@ from twin_files.patterns import pattern_regex
 
 
 class FilesOptions(twin.Options):
-    """Options of the reader `files`.
+    """Options of the reader `files`."""
 
-    Attributes:
-        name: the collection that sources are named by; by default the root folder's name.
-        author: the author of whatever states none.
-        audience: the audience of whatever states none. A draft stays private.
-        kind: the kind of everything, whatever the files say.
-        platform: where it was published, unless a file says so itself.
-        include: globs; where there are any, only what one of them names is read.
-        exclude: globs of files and folders that are left out.
-        follow_symlinks: whether links to places inside the root are followed.
-        max_bytes: a larger file is reported and not read, in bytes.
-        code: whether source files are read.
-    """
-
-    name: str | None = None
-    author: str = ""
-    audience: twin.Audience | None = None
-    kind: twin.Kind | None = None
-    platform: str = Field(default="file", pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    follow_symlinks: bool = False
-    max_bytes: int = Field(default=5_000_000, ge=1)
-    code: bool = True
+    name: str | None = Field(
+        default=None,
+        description="The collection that sources are named by; by default the root folder's name.",
+    )
+    author: str = Field(default="", description="The author of whatever states none.")
+    audience: twin.Audience | None = Field(
+        default=None, description="The audience of whatever states none. A draft stays private."
+    )
+    kind: twin.Kind | None = Field(
+        default=None, description="The kind of everything, whatever the files say."
+    )
+    platform: str = Field(
+        default="file",
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        description="Where it was published, unless a file says so itself.",
+    )
+    include: tuple[str, ...] = Field(
+        default=(), description="Globs; where there are any, only what one of them names is read."
+    )
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Globs of files and folders that are left out."
+    )
+    follow_symlinks: bool = Field(
+        default=False, description="Whether links to places inside the root are followed."
+    )
+    max_bytes: int = Field(
+        default=5_000_000, ge=1, description="A larger file is reported and not read, in bytes."
+    )
+    max_lines: int = Field(
+        default=200_000,
+        ge=1,
+        description="A file of more lines, or a page of more tags, is reported and not read: each "
+        "takes up to 1.5 kB of memory while it is parsed.",
+    )
+    code: bool = Field(default=True, description="Whether source files are read.")
 
     @field_validator("include", "exclude", mode="before")
     @classmethod

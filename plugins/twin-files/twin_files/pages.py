@@ -26,6 +26,7 @@ _LANGUAGE = re.compile(
 )
 _TICKS = re.compile(r"`{3,}")
 _BLANK = re.compile(r"\n{3,}")
+_FENCED = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
 
 _HALF: Final = 2
 """An article is the page's own if it holds at least one half of what all its articles hold."""
@@ -58,6 +59,17 @@ def read_page(html: str) -> Page:
     _drop(soup)
     main = _main(soup)
     facts = facts.over(Facts(published=_time(main)))
+    return Page(markdown(main), facts)
+
+
+def markdown(tree: BeautifulSoup | Tag) -> str:
+    """Return a tree, or a part of one, as Markdown; empty if it has no text.
+
+    Args:
+        tree: may be changed: a line break inside code becomes a line end.
+    """
+    for line in tree.select("pre br"):
+        line.replace_with("\n")
     # Nothing is escaped: what is cited must read as the person wrote it.
     converter = _Converter(
         heading_style="ATX",
@@ -66,8 +78,17 @@ def read_page(html: str) -> Page:
         escape_underscores=False,
         table_infer_header=True,
     )
-    text = converter.convert_soup(main).strip()
-    return Page(f"{text}\n" if text else "", facts)
+    text = _tidied(converter.convert_soup(tree))
+    return f"{text}\n" if text else ""
+
+
+def _tidied(text: str) -> str:
+    """Return Markdown with no more than one blank line in a row; code stays as it is."""
+    pieces, at = [], 0
+    for block in _FENCED.finditer(text):
+        pieces += [_BLANK.sub("\n\n", text[at : block.start()]), block[0]]
+        at = block.end()
+    return "".join([*pieces, _BLANK.sub("\n\n", text[at:])]).strip()
 
 
 def _drop(soup: BeautifulSoup) -> None:

@@ -106,6 +106,7 @@ class FolderReader(BaseReader):
             raise twin.ReadError(message, "rename one of them")
         raw = read_bytes(file.path, self._options.max_bytes)
         decoded = decode(raw, form.markup)
+        self._count(decoded, form)
         if not decoded.strip():
             message = "it is empty"
             raise _NothingToRead(message)
@@ -128,6 +129,16 @@ class FolderReader(BaseReader):
         self._doubts(file, front, facts)
         taken.add(source)
         return self._document(source, form, raw, text, replace(facts, title=title))
+
+    def _count(self, text: str, form: Format) -> None:
+        """Refuse a file whose parsing would take more memory and time than any writing is worth."""
+        most = self._options.max_lines
+        lines = max(text.count("\n"), text.count("\r")) + 1
+        tags = text.count("<") if form.markup is Markup.HTML else 0
+        for count, what in ((lines, "lines"), (tags, "tags")):
+            if count > most:
+                message = f"its {count:,} {what} are more than max_lines, {most:,}"
+                raise twin.ReadError(message, "raise max_lines, or split it")
 
     def _document(
         self, source: str, form: Format, raw: bytes, text: str, facts: Facts
