@@ -6,15 +6,18 @@ opened on first use and closed together. The entrances (CLI, page) open homes; n
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from twin.errors import ConfigurationError, StoreInUse, UsageError
+from twin.errors import StoreInUse
+from twin.index.generations import Generation, Generations
+from twin.opened import OpenIndex, embedding_of, store_name
 from twin.plugins import PluginSet, discover
 from twin.registry import Registry
 from twin.settings import FILE_NAME, Settings, home_folder, load_settings
@@ -25,13 +28,10 @@ if TYPE_CHECKING:
     from twin.index.embedder import Embedder
     from twin.index.ledger import Ledger
     from twin.index.replace import Index
+    from twin.ingest.checking import Checked
     from twin.ingest.sync import Progress, Synced
     from twin.retrieve.retriever import Retriever
     from twin.warehouse.protocol import Warehouse
-
-
-PATIENCE = 5.0
-"""Seconds that a sync waits for another one to finish; then the work is left to it."""
 
 
 class Home:
@@ -44,6 +44,9 @@ class Home:
     def __init__(self, given: Path | None = None) -> None:
         self.folder = home_folder(given)
         self._closing = ExitStack()
+        self._active: OpenIndex | None = None
+        self._standing: dict[str, OpenIndex] = {}
+        self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -74,14 +77,14 @@ class Home:
         """The plugins of this environment."""
         return discover(self.settings.plugins.disabled)
 
-    @cached_property
+    @property
     def registry(self) -> Registry:
         """The components that the settings name, all checked.
 
         Raises:
             SettingsError: with every mistake.
         """
-        return Registry(self.plugins, self.settings, self.folder)
+        return self.active.registry
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -90,59 +93,83 @@ class Home:
         self._closing.callback(warehouse.close)
         return warehouse
 
+    # The index: one generation answers, others may stand by
+
     @cached_property
+    def generations(self) -> Generations:
+        """Which generations of the index there are."""
+        name = store_name(self.settings)
+        return Generations(self.folder / "index" / f"{name}.generations.json")
+
+    @cached_property
+    def wanted(self) -> OpenIndex:
+        """What a first index is made with: the embedder of twin.toml."""
+        choice = self.settings.index.embedding
+        registry = Registry(self.plugins, self.settings, self.folder)
+        embedding = {"use": choice.use, **choice.options}
+        first = Generation("", embedding, registry.embedder_fingerprint(), _now())
+        opened = self.opened(first)
+        opened.registry = registry
+        return opened
+
+    @property
+    def active(self) -> OpenIndex:
+        """The generation that answers, as it was when it was first asked for.
+
+        An embedder that twin.toml names later is not used before `twin index rebuild` has filled a
+        collection with it; its options may change as long as its vectors do not.
+        """
+        with self._lock:
+            if self._active is None:
+                known = self.generations.read().active
+                wanted = self.wanted
+                same = known is None or known == wanted.generation
+                self._active = wanted if same or known is None else self.opened(known)
+            return self._active
+
+    def opened(self, generation: Generation, settings: Settings | None = None) -> OpenIndex:
+        """Return a generation, each part of which is opened on first use.
+
+        Args:
+            generation: which one.
+            settings: others than those with the generation's own embedder.
+        """
+        settings = settings or embedding_of(generation, self.settings)
+        return OpenIndex(self.folder, self.plugins, settings, generation, self._closing)
+
+    def refresh(self) -> bool:
+        """Look whether another generation answers by now, and if so use it from here on.
+
+        Whoever holds parts of the old one may go on using them.
+        """
+        with self._lock:
+            known = self.generations.read().active
+            if self._active is None or known in (None, self._active.generation):
+                return False
+            self._active = None
+            for name in ("retriever", "answerer"):
+                self.__dict__.pop(name, None)
+            return True
+
+    @property
     def embedder(self) -> Embedder:
         """The embedder with its cache."""
-        from twin.index.cache import VectorCache  # noqa: PLC0415 - only where something is embedded
-        from twin.index.embedder import Embedder  # noqa: PLC0415
-        from twin.index.sparse import SparseEncoder  # noqa: PLC0415
+        return self.active.embedder
 
-        cache = VectorCache(self.folder / "cache" / "vectors.sqlite3")
-        self._closing.callback(cache.close)
-        registry = self.registry
-        sparse = SparseEncoder(self.settings.index.language)
-        return Embedder(registry.embedder_fingerprint(), registry.embedding, cache, sparse)
-
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
-        """What the index has confirmed; one for each store that was ever set."""
-        from twin.index.ledger import Ledger  # noqa: PLC0415
+        """What the index has confirmed."""
+        return self.active.ledger
 
-        ledger = Ledger(self.folder / "index" / f"{self._store_name}.ledger.sqlite3")
-        self._closing.callback(ledger.close)
-        return ledger
-
-    @cached_property
+    @property
     def index(self) -> Index:
         """The index."""
-        from twin.index.making import Recipe  # noqa: PLC0415
-        from twin.index.replace import Index  # noqa: PLC0415
+        return self.active.index
 
-        registry = self.registry
-        recipe = Recipe(registry.index_fingerprint(), registry.cleaners(), registry.node_parser)
-        store = registry.vector_store()
-        self._closing.callback(store.close)
-        return Index(store, self.ledger, self.embedder, recipe, self._turn)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Hold the index while it is brought in step; other processes wait for a while.
-
-        Two at once could leave an older version in it: one reads, the other brings in a newer one,
-        and the first writes what it read.
-        """
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
-
-        folder = self.folder / "index"
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(folder / f"{self._store_name}.lock", timeout=PATIENCE):
-                yield
-        except Timeout as error:
-            message = f"another process is bringing the index of {self.folder} in step"
-            raise StoreInUse(
-                message, "it does the same work; `twin status` shows how far"
-            ) from error
+    @property
+    def consumer(self) -> str:
+        """The name under which the warehouse keeps this index's cursor."""
+        return self.active.consumer
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -183,65 +210,112 @@ class Home:
             minimum_relevance=self.settings.chat.minimum_relevance,
         )
 
-    @cached_property
-    def consumer(self) -> str:
-        """The name under which the warehouse keeps this index's cursor."""
-        return f"index:{self._store_name}"
-
-    @cached_property
-    def _store_name(self) -> str:
-        choice = self.settings.index.store
-        options = json.dumps(choice.options, sort_keys=True, default=str)
-        suffix = hashlib.sha256(options.encode()).hexdigest()[:8] if choice.options else "default"
-        return f"{choice.use}-{suffix}"
-
-    def sync(self, progress: Progress = lambda _done, _all: None) -> Synced:
-        """Bring the index in step with the warehouse."""
-        from twin.ingest.sync import sync  # noqa: PLC0415
-
-        return sync(self.warehouse, self.index, self.consumer, progress)
-
-    def root_of(self, collection: str, root: str, *, sure: bool) -> None:
-        """Remember which folder or address a collection comes from.
-
-        Two folders of the same name would otherwise become one collection, and each would seem to
-        have lost what the other has.
+    def sync(
+        self, progress: Progress = lambda _done, _all: None, engine: str | None = None
+    ) -> Synced:
+        """Bring the index in step with the warehouse.
 
         Args:
-            collection: its name.
-            root: the absolute path, or the address.
-            sure: whether the person named the collection on purpose.
+            progress: told after every batch.
+            engine: what parses and embeds; None takes the one of twin.toml.
 
         Raises:
-            UsageError: if it came from elsewhere before, and was not named on purpose.
-            ConfigurationError: if what was remembered cannot be read.
+            ConfigurationError: if there is no such engine.
+            IndexMismatch: if the collection was made by another embedder.
+            StoreInUse: if another process is at it.
         """
-        path = self.folder / "collections.json"
-        known: dict[str, str] = {}
-        if path.exists():
-            known = _collections(path)
-        before = known.get(collection)
-        if before == root:
-            return
-        if before is not None and not sure:
-            name = collection.partition(":")[2]
-            message = f"the collection {name!r} came from {before} before, not from {root}"
-            hint = (
-                f"another folder needs a name of its own (--name); if it moved, say --name {name}"
-            )
-            raise UsageError(message, hint)
-        known[collection] = root
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
-        draft.replace(path)
+        from twin.ingest.engines import engine_named  # noqa: PLC0415 - heavy, and needed only here
+        from twin.ingest.sync import sync  # noqa: PLC0415
+
+        chosen = engine_named(engine or self.settings.ingest.engine, self.folder)
+        self.refresh()
+        active = self.active
+        done = sync(self.warehouse, active.index, active.consumer, progress, chosen)
+        self.settle()
+        return done
+
+    def follow(
+        self,
+        stopped: Callable[[float], bool],
+        told: Callable[[Synced], None] = lambda _: None,
+        fixed: OpenIndex | None = None,
+    ) -> None:
+        """Keep the index in step until told to stop.
+
+        Args:
+            stopped: waits so many seconds, and returns whether to stop.
+            told: called after every sync that did something.
+            fixed: the generation to follow; None takes the one that answers, also when it changes.
+        """
+        from twin.ingest.sync import watch  # noqa: PLC0415 - heavy, and needed only here
+
+        ended = False
+
+        def over(seconds: float) -> bool:
+            nonlocal ended
+            ended = stopped(seconds)
+            return ended or (fixed is None and self.refresh())
+
+        def done(synced: Synced) -> None:
+            self.settle()
+            told(synced)
+
+        while not ended:
+            one = fixed or self.active
+            watch(self.warehouse, one.index, one.consumer, stopped=over, told=done)
+
+    def start_anew(self) -> None:
+        """Drop the index that answers; the next sync makes it with the embedder of twin.toml."""
+        known = self.generations.read()
+        name = known.active.name if known.active else ""
+        generation = replace(self.wanted.generation, name=name)
+        self.opened(generation).registry.vector_store().clear()
+        self.generations.write(replace(known, active=generation))
+        self.refresh()
+
+    def check(self, progress: Progress = lambda _done, _all: None, *, mend: bool) -> Checked:
+        """Compare warehouse and index in full, after a sync, and mend what differs.
+
+        Raises:
+            StoreInUse: if another process is bringing the index in step.
+        """
+        from twin.ingest.checking import check  # noqa: PLC0415 - heavy, and needed only here
+
+        with self.index.turn():
+            return check(self.warehouse, self.index, progress, mend=mend)
+
+    def settle(self) -> None:
+        """Do what stands after a sync: note the generation, forget in those that stand by."""
+        from twin.ingest.sync import forget  # noqa: PLC0415 - heavy, and needed only here
+
+        known = self.generations.read()
+        if known.active is None:
+            self.generations.write(replace(known, active=self.active.generation))
+        if known.leaving:
+            # Whoever is at a change-over does it at its end.
+            with suppress(StoreInUse), self.generations.alone():
+                self.clear_away()
+        for generation in known.standing_by():
+            # Their own embedder is not needed for this, and may not be installed any more.
+            if generation.name not in self._standing:
+                self._standing[generation.name] = self.opened(generation, self.settings)
+            forget(self.warehouse, self._standing[generation.name])
+
+    def clear_away(self) -> None:
+        """Delete the collections that are to go; called by whoever alone changes the index over."""
+        known = self.generations.read()
+        for generation in known.leaving:
+            self.delete(generation)
+        if known.leaving:
+            self.generations.write(replace(known, leaving=()))
+
+    def delete(self, generation: Generation) -> None:
+        """Delete a collection that does not answer, with all that is known of it."""
+        gone = self.opened(generation, self.settings)
+        gone.registry.vector_store().clear()
+        gone.ledger.clear()
+        self.warehouse.set_cursor(gone.consumer, None)
 
 
-def _collections(path: Path) -> dict[str, str]:
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        return {str(name): str(root) for name, root in known.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        message = f"{path} cannot be read: {error}"
-        hint = "delete it: then every folder is taken as the first of its name"
-        raise ConfigurationError(message, hint) from error
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

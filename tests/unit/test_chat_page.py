@@ -381,8 +381,10 @@ class FakeHome:
         self.closed = False
         self.settings = SimpleNamespace(retrieve=SimpleNamespace(audience=Audience.FRIENDS))
         self.warehouse = SimpleNamespace(cursor=lambda _: None)
-        self.index = SimpleNamespace(prepare=lambda: None)
-        self.consumer = "index:test"
+        self.follow = lambda stopped: stopped(60)
+
+    def refresh(self) -> bool:
+        return False
 
     @property
     def answerer(self) -> FakeAnswerer:
@@ -395,11 +397,6 @@ class FakeHome:
 
 
 class TestLiveTwin:
-    @pytest.fixture(autouse=True)
-    def still(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Follow a warehouse in which nothing happens."""
-        monkeypatch.setattr("twin.ingest.sync.watch", lambda *_, stopped: stopped(60))
-
     def test_whoever_leaves_stops_the_answer(self) -> None:
         home: Any = FakeHome()
         live = LiveTwin(home)

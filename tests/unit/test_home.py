@@ -1,9 +1,8 @@
-import json
 from pathlib import Path
 
 import pytest
 
-from twin.errors import ConfigurationError, SettingsError, UsageError
+from twin.errors import SettingsError
 from twin.home import Home
 
 
@@ -79,47 +78,3 @@ def test_each_store_has_a_ledger_and_a_cursor_of_its_own(folder: Path) -> None:
             assert home.ledger.counts() == (0, 0)
             names.add(home.consumer)
     assert len(names) == len(list((folder / "index").glob("*.ledger.sqlite3"))) == 4
-
-
-# Where a collection comes from
-
-
-def test_a_collection_keeps_its_root(folder: Path) -> None:
-    home = Home(folder)
-    home.root_of("files:notes", "/a/notes", sure=False)
-    home.root_of("files:notes", "/a/notes", sure=False)
-    home.root_of("files:other", "/b/notes", sure=False)
-    known = json.loads((folder / "collections.json").read_text("utf-8"))
-    assert known == {"files:notes": "/a/notes", "files:other": "/b/notes"}
-
-
-def test_another_folder_of_the_same_name_is_refused_with_the_way_out(folder: Path) -> None:
-    Home(folder).root_of("files:notes", "/a/notes", sure=False)
-    with pytest.raises(
-        UsageError, match="'notes' came from /a/notes before, not from /b/notes"
-    ) as it:
-        Home(folder).root_of("files:notes", "/b/notes", sure=False)
-    assert "--name notes" in it.value.hint
-    known = json.loads((folder / "collections.json").read_text("utf-8"))
-    assert known == {"files:notes": "/a/notes"}
-
-
-def test_a_person_who_is_sure_moves_a_collection(folder: Path) -> None:
-    home = Home(folder)
-    home.root_of("files:notes", "/a/notes", sure=True)
-    home.root_of("files:notes", "/ü😀/notes", sure=True)
-    home.root_of("files:notes", "/ü😀/notes", sure=False)
-    with pytest.raises(UsageError):
-        home.root_of("files:notes", "/a/notes", sure=False)
-    assert [path.name for path in folder.iterdir()] == ["collections.json"]
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "\x00", "\udc80"])
-def test_what_was_remembered_and_cannot_be_read_is_named(folder: Path, content: str) -> None:
-    folder.mkdir()
-    path = folder / "collections.json"
-    path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ConfigurationError, match=r"collections\.json cannot be read") as raised:
-        Home(folder).root_of("files:notes", "/a", sure=False)
-    assert "delete it" in raised.value.hint
-    assert path.read_bytes() == content.encode("utf-8", "surrogateescape")

@@ -315,7 +315,7 @@ def test_watching_follows_the_feed_until_told_to_stop(three: Any) -> None:
     rounds = iter([False, False, True])
 
     def stopped(seconds: float) -> bool:
-        assert seconds == 1.0
+        assert seconds == 0
         three.put(f"n{len(told)}", TIDE)
         return next(rounds)
 

@@ -4,7 +4,10 @@ In: arguments. Out: text or JSON on standard output; `error:` and `hint:` on sta
 exit code 2 for bad usage or configuration and 1 for everything else that went wrong.
 """
 
+import os
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +20,7 @@ COMMANDS = {
     "doctor": ("doctor", "Check everything the twin rests on, and say how to mend it."),
     "ingest": ("ingest", "Take in a folder, file or address: read, keep, index."),
     "sync": ("sync", "Bring the index in step with the warehouse."),
+    "index": ("index", "Change the index over to another embedder, and back."),
     "status": ("status", "Show what the home holds and how far the index is."),
     "search": ("search", "Find the passages that fit a question."),
     "ask": ("ask", "Answer a question, every sentence with its source."),
@@ -24,7 +28,7 @@ COMMANDS = {
     "show": ("show", "Print the text of a document, exactly."),
     "forget": ("forget", "Delete what a source brought, from warehouse and index."),
     "author": ("author", "List the authors, and join the names of one person."),
-    "warehouse": ("warehouse", "Export and import the raw documents."),
+    "warehouse": ("warehouse", "Export, import and copy the raw documents."),
     "plugins": ("plugins", "List the plugins, or begin a new one."),
     "install": ("install", "Install a plugin, after a look at whether it works."),
     "uninstall": ("install", "Remove a plugin."),
@@ -83,7 +87,15 @@ def cli(ctx: click.Context, home: Path | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if any(thread.name == "twin-reader" for thread in threading.enumerate()):
+        # `twin.ingest.limits` left it behind: a reader that was cut off runs on, and what it
+        # started might keep the process from ending.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of end
@@ -102,8 +114,12 @@ def run(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kin
     except click.ClickException as error:
         complain(error.format_message(), "")
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        complain("interrupted", "run it again: it goes on where it was")
+    except (click.Abort, KeyboardInterrupt) as stop:
+        # What was being imported says so; click wraps it.
+        if where := str(stop) or str(stop.__cause__ or ""):
+            complain(f"interrupted {where}", "`twin doctor` finds a plugin that hangs")
+        else:
+            complain("interrupted", "run it again: it goes on where it was")
         return 130
     except BrokenPipeError:
         # Whoever read the output has gone (`twin show ID | head`); that is no failure.

@@ -4,7 +4,8 @@ In: sources. Out: documents in the warehouse and points in the index, and a tabl
 every item.
 """
 
-import json
+import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import click
 from twin.cli import output
 from twin.cli.sync import report_sync, synced
 from twin.documents import Audience, canonical_url
-from twin.errors import UsageError
+from twin.errors import TwinError, UsageError, WarehouseError
 from twin.home import Home
+from twin.ingest.collections import Origin, remember
+from twin.ingest.engines import engine_named
 from twin.ingest.intake import Intake, prune, take_in
+from twin.ingest.limits import TimedOut, within
 from twin.warehouse.protocol import Counts
 
 SHOWN = 20
@@ -35,6 +39,7 @@ SHOWN = 20
 @click.option(
     "--no-index", is_flag=True, help="Only into the warehouse; `twin sync` does the rest."
 )
+@click.option("--engine", help="What parses and embeds. [default: ingest.engine of twin.toml]")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def ingest_command(  # noqa: PLR0913 - the options of one command
@@ -48,6 +53,7 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
     options: tuple[str, ...],
     pruning: bool,
     no_index: bool,
+    engine: str | None,
     as_json: bool,
 ) -> int:
     """Take in SOURCES: read them, keep them, and bring them into the index.
@@ -58,17 +64,29 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
     if name and len(sources) > 1:
         message = "--name needs a single source"
         raise UsageError(message, "run the command once a source")
-    values = _options(options)
+    asked = _Asked(
+        reader=reader,
+        name=name,
+        options=output.keyed(options, "follow_symlinks=true"),
+        author=author,
+        audience=Audience(audience) if audience else None,
+    )
     with Home(home_option) as home:
-        person = author or home.settings.person.name
-        chosen = Audience(audience) if audience else None
+        # What is wrong with the settings or the home is no fault of a source.
+        engine_named(engine or home.settings.ingest.engine, home.folder)
+        _ = home.registry, home.warehouse
         intakes = []
         for source in sources:
-            intake = _take_in(home, source, reader, name, values, person, chosen)
-            if pruning:
-                _prune(home, intake)
+            try:
+                intake = _take_in(home, source, asked)
+                if pruning:
+                    _prune(home, intake)
+            except TwinError as error:
+                if len(sources) == 1 or isinstance(error, WarehouseError):
+                    raise
+                intake = _refused(source, error)
             intakes.append((source, intake))
-        done = None if no_index else synced(home)
+        done = None if no_index else synced(home, engine)
         failed = any(i.broken or i.failures for _, i in intakes) or bool(
             done and done.applied.failures
         )
@@ -86,22 +104,31 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
     return 1 if failed else 0
 
 
-def _take_in(  # noqa: PLR0917 - what the command was given
-    home: Home,
-    source: str,
-    reader_name: str | None,
-    name: str | None,
-    options: dict[str, Any],
-    author: str,
-    audience: Audience | None,
-) -> Intake:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the person asked for with every source."""
+
+    reader: str | None
+    name: str | None
+    options: dict[str, Any]
+    author: str
+    audience: Audience | None
+
+
+def _refused(source: str, error: TwinError) -> Intake:
+    """Return the account of a source of several that could not be begun."""
+    reason = f"{error.message} ({error.hint})" if error.hint else error.message
+    return Intake(source, broken=reason, closed=True)
+
+
+def _take_in(home: Home, source: str, asked: _Asked) -> Intake:
     if not source.strip():
         message = "an empty source"
         raise UsageError(message, "is a variable in the command unset? `.` is the current folder")
     web = source.lower().startswith(("http://", "https://"))
     path = Path(source).expanduser()
     source = source if web else str(path)
-    if not web and reader_name is None and not path.exists():
+    if not web and asked.reader is None and not path.exists():
         message = f"there is no file or folder {source}"
         raise UsageError(message, "is the path right? An address begins with https://")
     # A single file belongs to the collection of its folder, as it would if that were read whole.
@@ -110,22 +137,36 @@ def _take_in(  # noqa: PLR0917 - what the command was given
     root = canonical_url(source) if web else str(where)
     place = root.removeprefix("https://") if web else where.name or "root"
     intake = Intake("")
-    provided, reader = home.registry.reader(
-        source,
-        reader_name,
-        _with_name(home, source, reader_name, options, name or place),
-        intake,
+    limit = home.settings.ingest.reader_timeout
+    options = _with_name(home, source, asked, asked.name or place)
+    try:
+        provided, reader = within(
+            lambda: home.registry.reader(source, asked.reader, options, intake), limit
+        )
+    except TimedOut as error:
+        message = f"the reader of {source} {error.message} while it was built"
+        raise TimedOut(message, error.hint) from error
+    intake.collection = f"{provided.component.name}:{asked.name or place}"
+    file = path.resolve().name if alone else ""
+    origin = remember(
+        home.folder,
+        intake.collection,
+        root,
+        sure=asked.name is not None,
+        audience=asked.audience,
+        file=file,
     )
-    intake.collection = f"{provided.component.name}:{name or place}"
-    home.root_of(intake.collection, root, sure=name is not None)
+    audience, exceptions = _decided(origin, intake.collection, file)
     with output.progress(f"reading {place}", "documents") as told:
         take_in(
             home.warehouse,
             reader,
-            source if web else str(path),
+            source,
             intake,
-            author=author,
+            author=asked.author or home.settings.person.name,
             audience=audience,
+            exceptions=exceptions,
+            timeout=limit,
             progress=lambda done: told(done, None),
         )
     if alone:
@@ -134,15 +175,26 @@ def _take_in(  # noqa: PLR0917 - what the command was given
     return intake
 
 
-def _with_name(
-    home: Home, source: str, reader_name: str | None, options: dict[str, Any], name: str
-) -> dict[str, Any]:
+def _decided(
+    origin: Origin, collection: str, file: str
+) -> tuple[Audience | None, dict[str, Audience]]:
+    """Return who may see what is taken in now, and the files for which something else holds."""
+    if file:
+        return origin.files.get(file, origin.audience), {}
+    name = collection.partition(":")[2]
+    return origin.audience, {
+        unicodedata.normalize("NFC", f"file:{name}/{one}"): audience
+        for one, audience in origin.files.items()
+    }
+
+
+def _with_name(home: Home, source: str, asked: _Asked, name: str) -> dict[str, Any]:
     """Return the options with the collection's name, for a reader that has an option for it."""
     found = [
-        p for p in home.plugins.provided("twin_readers") if p.component.name == reader_name
-    ] or ([home.registry.reader_for(source)] if reader_name is None else [])
+        p for p in home.plugins.provided("twin_readers") if p.component.name == asked.reader
+    ] or ([home.registry.reader_for(source)] if asked.reader is None else [])
     named = found and "name" in found[0].component.options.model_fields
-    return {"name": name, **options} if named else options
+    return {"name": name, **asked.options} if named else asked.options
 
 
 def _prune(home: Home, intake: Intake) -> None:
@@ -153,20 +205,6 @@ def _prune(home: Home, intake: Intake) -> None:
         )
         return
     prune(home.warehouse, intake)
-
-
-def _options(pairs: tuple[str, ...]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            message = f"--option {pair!r} is not key=value"
-            raise UsageError(message, "as in --option follow_symlinks=true")
-        try:
-            values[key] = json.loads(value)
-        except json.JSONDecodeError:
-            values[key] = value
-    return values
 
 
 def _as_json(source: str, intake: Intake) -> dict[str, Any]:
@@ -197,7 +235,7 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
                 str(intake.unchanged),
                 f"{intake.pruned or len(intake.missing)}",
                 str(len(intake.skips)),
-                str(len(intake.failures)),
+                str(len(intake.failures) + bool(intake.broken)),
             ]
             for _, intake in intakes
         ],

@@ -6,7 +6,7 @@ In: values. Out: lines, tables, progress bars or JSON. Bars are drawn only on a 
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,29 @@ def asked(question: str) -> str:
         raise UsageError(message, 'as in: twin ask "Why Djot?"')
     # An argument that is no UTF-8 comes with lone surrogates, which no tokenizer takes.
     return question.encode("utf-8", "replace").decode("utf-8")
+
+
+def keyed(pairs: Iterable[str], example: str) -> dict[str, Any]:
+    """Return what ``--option key=value`` says; a value is JSON where it can be read so.
+
+    Args:
+        pairs: as they were given.
+        example: a sound one, for the hint.
+
+    Raises:
+        UsageError: if one is no such pair.
+    """
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            message = f"--option {pair!r} is not key=value"
+            raise UsageError(message, f"as in --option {example}")
+        try:
+            values[key] = json.loads(value)
+        except json.JSONDecodeError:
+            values[key] = value
+    return values
 
 
 def emit_json(value: Any) -> None:

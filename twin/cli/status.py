@@ -38,7 +38,7 @@ def status_command(home_option: Path | None, *, as_json: bool) -> int:
             },
             "index": {
                 "store": settings.index.store.use,
-                "embedder": home.registry.embedder_fingerprint(),
+                **_generation(home),
                 "documents": documents,
                 "points": points,
                 "backlog": home.warehouse.backlog(home.warehouse.cursor(home.consumer)),
@@ -70,3 +70,14 @@ def status_command(home_option: Path | None, *, as_json: bool) -> int:
                 shown = f"{value:,}" if isinstance(value, int) else value
                 click.echo(f"  {name:<12} {shown}")
     return 0
+
+
+def _generation(home: Home) -> dict[str, str]:
+    """Return which collection answers, and whether twin.toml names another embedder."""
+    active, wanted = home.active.generation, home.wanted.generation
+    report = {"generation": active.name or "1", "embedder": active.fingerprint}
+    if wanted.fingerprint != active.fingerprint:
+        report["wanted"] = f"{wanted.fingerprint} (`twin index rebuild` changes over to it)"
+    if building := home.generations.read().building:
+        report["being filled"] = building.fingerprint
+    return report

@@ -21,7 +21,8 @@ from twin.warehouse.protocol import StoredDocument
 WARMED = 64
 """Texts embedded at once; whoever stops the work waits for no more than these."""
 
-_NO_DOCUMENTS_FAULT = (ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse)
+NO_DOCUMENTS_FAULT = (ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse)
+"""What is raised whichever document is at hand: the whole work stops, and is done again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,32 @@ class Index:
             for document in documents
             if document.id in failed
             or document.id in touched
-            or not self._confirmed(document, entries.get(document.id))
+            or not self.confirmed(document, entries.get(document.id))
         ]
+
+    def confirmed(self, document: StoredDocument, entry: Entry | None) -> bool:
+        """Return whether a ledger's entry says that the index holds a document as it is."""
+        return (
+            entry is not None
+            and entry.version == document.version
+            and entry.metadata_hash == document.metadata_hash
+            and entry.fingerprint == self.recipe.fingerprint
+        )
 
     def make(self, documents: Iterable[StoredDocument]) -> list[Made]:
         """Clean and parse documents; one that fails carries its error."""
         window = self.embedder.window()
         return [make(self.recipe, window, document) for document in documents]
+
+    def lacking(self, made: Sequence[Made]) -> list[str]:
+        """Return the embedded texts of pieces that the index does not hold yet."""
+        there = self.store.points_of([one.stored.id for one in made])
+        return [
+            piece.embedded
+            for one in made
+            for piece, payload in one.pieces
+            if _differs(there[one.stored.id].get(piece.id), payload)
+        ]
 
     def warm(self, made: Sequence[Made], stopped: Callable[[], bool] = lambda: False) -> None:
         """Embed into the cache what the index does not hold yet.
@@ -147,13 +167,7 @@ class Index:
             made: what is about to be brought in.
             stopped: asked between two parts, so that nobody waits for the whole.
         """
-        there = self.store.points_of([one.stored.id for one in made])
-        texts = [
-            piece.embedded
-            for one in made
-            for piece, payload in one.pieces
-            if _differs(there[one.stored.id].get(piece.id), payload)
-        ]
+        texts = self.lacking(made)
         for start in range(0, len(texts), WARMED):
             if stopped():
                 return
@@ -175,7 +189,7 @@ class Index:
         good = [one for one in made if one.error is None]
         try:
             applied = self._replace(good, gone) if error is None else _raised(error)
-        except _NO_DOCUMENTS_FAULT:
+        except NO_DOCUMENTS_FAULT:
             raise
         except Exception:  # noqa: BLE001 - the boundary of one batch: plugins may raise anything
             # One of them is at fault; alone, each is done or says why not.
@@ -187,25 +201,17 @@ class Index:
                 applied += self._failed(one, one.error)
         return applied
 
-    def _confirmed(self, document: StoredDocument, entry: Entry | None) -> bool:
-        return (
-            entry is not None
-            and entry.version == document.version
-            and entry.metadata_hash == document.metadata_hash
-            and entry.fingerprint == self.recipe.fingerprint
-        )
-
     def _alone(self, one: Made) -> Applied:
         try:
             return self._replace([one], ())
-        except _NO_DOCUMENTS_FAULT:
+        except NO_DOCUMENTS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary of one document
             self.store.count()  # raises if it is the store that cannot be used
             return self._failed(one, error)
 
     def _failed(self, one: Made, error: Exception) -> Applied:
-        if isinstance(error, _NO_DOCUMENTS_FAULT):
+        if isinstance(error, NO_DOCUMENTS_FAULT):
             raise error
         failure = Failure(one.stored.id, f"{one.stored.document.source}: {error}")
         self.ledger.fail(failure)

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from twin.errors import ConfigurationError
 from twin.ingest.ahead import ahead
 
 if TYPE_CHECKING:
@@ -109,3 +112,25 @@ def _warmed(index: Index, one: Prepared, stopped: Callable[[], bool]) -> Prepare
     except Exception as error:  # noqa: BLE001 - told where the step is applied, document by document
         return Prepared(step=one.step, made=one.made, unchanged=one.unchanged, error=error)
     return one
+
+
+def engine_named(name: str, home: Path) -> Engine:
+    """Return the engine that the settings name.
+
+    Args:
+        name: `ingest.engine` of twin.toml.
+        home: the home folder, which the workers of an engine may have to open.
+
+    Raises:
+        ConfigurationError: if there is none of that name, or it is not installed.
+    """
+    if name == "local":
+        return local
+    if name == "ray":
+        from twin.ingest.ray.cluster import require_ray  # noqa: PLC0415 - not everybody has it
+        from twin.ingest.ray.engine import on_ray  # noqa: PLC0415
+
+        require_ray()
+        return partial(on_ray, home=home)
+    message = f"ingest.engine: there is no engine {name!r}"
+    raise ConfigurationError(message, "known engines: local, ray")

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twin.errors import StoreInUse
 from twin.index.making import batched
@@ -140,28 +139,54 @@ def _again(warehouse: Warehouse, old: Sequence[str]) -> Iterator[Step]:
             yield Step(documents=batch)
 
 
-def forget(warehouse: Warehouse, store: VectorStore, ledger: Ledger, consumer: str) -> int:
-    """Take what was forgotten out of a collection that is not kept in step otherwise.
+class Standing(Protocol):
+    """A collection that stands by: it is not searched, and not kept in step."""
+
+    @property
+    def consumer(self) -> str:
+        """The name under which the warehouse keeps its cursor."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What it has confirmed."""
+
+    @property
+    def registry(self) -> _Stores:
+        """Has its vector store."""
+
+
+class _Stores(Protocol):
+    def vector_store(self) -> VectorStore: ...
+
+
+def forgotten(consumer: str) -> str:
+    """Return the name under which it is kept how far a collection has forgotten."""
+    return f"{consumer}:forgotten"
+
+
+def forget(warehouse: Warehouse, standing: Standing) -> int:
+    """Take what was forgotten out of a collection that stands by.
+
+    Nothing is added to it: that is done when it is filled further, or answers again.
 
     Args:
         warehouse: where the documents rested.
-        store: the collection; one that was never made has nothing to forget.
-        ledger: what it has confirmed.
-        consumer: the name under which the warehouse keeps how far this has come.
+        standing: the collection; its store is opened only if something was forgotten.
 
     Returns:
         The number of points deleted.
     """
-    info = store.info()
+    consumer = forgotten(standing.consumer)
     deleted = 0
     while changes := warehouse.changes(warehouse.cursor(consumer), limit=PAGE):
-        gone = [change.document_id for change in changes if change.deleted]
-        if gone and info is not None:
-            store.ensure(info)
-            points = [point for there in store.points_of(gone).values() for point in there]
-            store.delete(points)
-            ledger.confirm((), gone)
-            deleted += len(points)
+        if gone := [change.document_id for change in changes if change.deleted]:
+            store = standing.registry.vector_store()
+            if info := store.info():
+                store.ensure(info)
+                points = [point for there in store.points_of(gone).values() for point in there]
+                store.delete(points)
+                standing.ledger.confirm((), gone)
+                deleted += len(points)
         warehouse.set_cursor(consumer, changes[-1].cursor)
     return deleted
 
@@ -197,12 +222,14 @@ def watch(
         consumer: the name under which the warehouse keeps the index's cursor.
         stopped: waits so many seconds, and returns whether to stop (`threading.Event.wait`).
         told: called after every sync that did something.
-        every: seconds between two looks at the feed.
+        every: seconds between two looks at whether to stop; a change is seen sooner.
     """
     first = True
-    while first or not stopped(every):
-        if first or warehouse.backlog(warehouse.cursor(consumer)):
+    while first or not stopped(0):
+        if first or warehouse.wait(warehouse.cursor(consumer), every):
             # Another process may be at it for longer than one waits; it is looked at again.
-            with suppress(StoreInUse):
+            try:
                 told(sync(warehouse, index, consumer))
+            except StoreInUse:
+                stopped(every)
         first = False

@@ -133,6 +133,7 @@ class LiveTwin:
         # One thread opens, the others wait. After a failure the next question tries again: what
         # was in the way may be gone by then.
         with self._opening:
+            self._home.refresh()
             answerer = self._home.answerer
             if not self._following:
                 self._following = True
@@ -151,12 +152,9 @@ class LiveTwin:
             _log.exception("the twin could not be opened")
 
     def _follow(self) -> None:
-        from twin.ingest.sync import watch  # noqa: PLC0415 - heavy, and needed only here
-
-        home = self._home
         while not self._stopped.is_set():
             try:
-                watch(home.warehouse, home.index, home.consumer, stopped=self._stopped.wait)
+                self._home.follow(self._stopped.wait)
             except Exception:  # noqa: BLE001 - one failure must not end the following
                 _log.exception("the index could not be brought in step; it is tried again")
                 self._stopped.wait(PAUSE)

@@ -41,6 +41,7 @@ def _hash_class() -> Any:
         """Embeds by hashing words, and may be told to fail."""
 
         window: int = 64
+        dimension: int = DIMENSION
         calls: list[str] = []  # noqa: RUF012 - a pydantic field
         _refuses: Callable[[str], bool] = PrivateAttr()
 
@@ -60,19 +61,21 @@ def _hash_class() -> Any:
                 message = f"the embedder refuses {text[:40]!r}"
                 raise RuntimeError(message)
             self.calls.append(text)
-            return hashed(text)
+            return hashed(text, self.dimension)
 
         def _get_query_embedding(self, query: str) -> list[float]:
-            return hashed(query)
+            return hashed(query, self.dimension)
 
         async def _aget_query_embedding(self, query: str) -> list[float]:
-            return hashed(query)
+            return hashed(query, self.dimension)
 
     return HashEmbedding
 
 
 def hash_embedding(
-    window: int = 64, refuses: Callable[[str], bool] = lambda _: False
+    window: int = 64,
+    refuses: Callable[[str], bool] = lambda _: False,
+    dimension: int = DIMENSION,
 ) -> "BaseEmbedding":
     """Return an embedder that hashes words.
 
@@ -81,6 +84,7 @@ def hash_embedding(
     Args:
         window: the most tokens it reads at once; a token is a word or a mark.
         refuses: raises for the texts of which it returns True, like a model that fails.
+        dimension: of its vectors.
     """
-    embedding: BaseEmbedding = _hash_class()(refuses, window=window, calls=[])
+    embedding: BaseEmbedding = _hash_class()(refuses, window=window, dimension=dimension, calls=[])
     return embedding

@@ -1,0 +1,132 @@
+"""Ingest at growing sizes: seconds and memory, with a hash embedder and with the real one.
+
+Every size is a process of its own with a fresh home: files on disk, read, kept, parsed, embedded
+and stored, as `twin ingest` does it. If time grows linearly, the seconds of a thousand passages stay
+the same; if memory is bounded, the peak does.
+
+Run: ``python -m benchmarks.ingest [hash|real]``
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import twin.home
+from benchmarks.corpora import SOURCES
+from benchmarks.report import Row, report
+from twin.cli import run
+from twin.plugins import Plugin, PluginSet, Provided, discover
+from twin.testing.fakes import hash_embedding
+
+SIZES = {"hash": (12_500, 25_000, 50_000, 100_000), "real": (1_250, 2_500, 5_000, 10_000)}
+"""Passages, about."""
+
+CHARACTERS = 4_000
+"""Of one document."""
+
+PER_DOCUMENT = 6
+"""Passages that a document of so many characters becomes, about; the true number is measured."""
+
+
+def write(folder: Path, documents: int) -> None:
+    """Write so many documents, windows over real text, no two of them alike."""
+    whole = "\n\n".join(
+        path.read_text(encoding="utf-8", errors="replace")
+        for _, root, _ in SOURCES
+        for path in sorted(root.rglob("*.md") if root.is_dir() else [])
+    )
+    step = max(1, (len(whole) - CHARACTERS) // documents)
+    for number in range(documents):
+        start = number * step
+        text = f"# Document {number}\n\n{whole[start : start + CHARACTERS]}\n"
+        path = folder / f"{number // 1000}" / f"{number}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def child(embedder: str, documents: int) -> dict[str, Any]:
+    """Ingest so many documents in this process and say what it took."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, home = Path(name) / "notes", Path(name) / "home"
+        home.mkdir()
+        write(folder, documents)
+        if embedder == "hash":
+            (home / "twin.toml").write_text('[index]\nembedding = "hash"\n')
+            twin.home.discover = lambda disabled: _with_hash(discover(disabled))  # type: ignore[attr-defined]
+        else:
+            # The conversion of the model is made once a home; it is no part of ingesting.
+            with twin.home.Home(home) as opened:
+                opened.embedder.question("Is it ready?")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        begun = time.perf_counter()
+        with redirect_stdout(sys.stderr):
+            code = run(["--home", str(home), "ingest", str(folder), "--json"])
+        seconds = time.perf_counter() - begun
+        with twin.home.Home(home) as opened:
+            _, points = opened.ledger.counts()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {
+            "code": code,
+            "points": points,
+            "seconds": seconds,
+            "peak_mib": peak / 1024,
+            "before_mib": before / 1024,
+        }
+
+
+def _with_hash(plugins: Any) -> Any:
+    component = twin.EmbeddingComponent(
+        name="hash",
+        summary="hashes words",
+        options=twin.NoOptions,
+        build=lambda _options, _ctx: hash_embedding(window=256, dimension=384),
+    )
+    provided = Provided(component, "hash", "hash", "1")
+    return PluginSet((*plugins.plugins, Plugin("hash", "hash", "1", "loaded", (provided,))))
+
+
+def measure(embedder: str) -> list[Row]:
+    """Return the rows of one embedder."""
+    rows = []
+    done: list[dict[str, Any]] = []
+    for size in SIZES[embedder]:
+        documents = str(size // PER_DOCUMENT)
+        command = [sys.executable, "-m", "benchmarks.ingest", "--child", embedder, documents]
+        ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        one = json.loads(ended.stdout.splitlines()[-1])
+        done.append(one)
+        label = f"{embedder}: {one['points']:,} passages"
+        rows.append(Row(f"{label}, a thousand", one["seconds"] * 1000 / one["points"], "s"))
+        rows.append(Row(f"{label}, peak memory", one["peak_mib"], "MiB"))
+        print(f"{label} in {one['seconds']:.1f} s, {one['peak_mib']:.0f} MiB", file=sys.stderr)
+    rates = [one["seconds"] / one["points"] for one in done]
+    rows.append(
+        Row(f"{embedder}: time a passage, last to first", rates[-1] / rates[0], "", "about 1")
+    )
+    peaks = [one["peak_mib"] for one in done]
+    rows.append(Row(f"{embedder}: peak, last to first", peaks[-1] / peaks[0], "", "about 1"))
+    return rows
+
+
+def main() -> None:
+    """Measure and report."""
+    if sys.argv[1:2] == ["--child"]:
+        print(json.dumps(child(sys.argv[2], int(sys.argv[3]))))
+        return
+    if not all(path.exists() for _, path, _ in SOURCES):
+        print("the real data does not lie beside the checkout (../shared/data): nothing to measure")
+        return
+    wanted = [name for name in SIZES if name in sys.argv[1:]] or list(SIZES)
+    report("ingest", [row for embedder in wanted for row in measure(embedder)])
+
+
+if __name__ == "__main__":
+    main()
