@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from llama_index.core.postprocessor.types import BaseNodePostprocessor  # noqa: F401
     from llama_index.core.readers.base import BaseReader  # noqa: F401
 
+    from twin.fetch.client import Client
     from twin.points import VectorStore  # noqa: F401
 
 
@@ -109,6 +111,11 @@ def _no_teacher() -> Teacher:
     raise LookupError(message)
 
 
+def _no_client() -> Client:
+    message = "this component needs the web, and was built without a client"
+    raise LookupError(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildContext:
     """What a component may need, given lazily; plugins never read settings.
@@ -116,20 +123,29 @@ class BuildContext:
     Attributes:
         cache: a folder for what can be made again (weights, downloads). It may not exist yet.
         data: a folder for what the component must keep (an embedded store). Likewise.
+        generation: what a vector store appends to the name of its collection, so that two lie side
+            by side while one replaces the other; empty for the first.
         report: where a reader says what it skipped and what failed.
         language: the language of the person's writing, in English, as Snowball names it.
         get_embedding: returns the embedder, built on the first call.
         get_llm: returns the chat model, built on the first call.
         get_teacher: returns the teacher model, built on the first call.
+        get_client: returns the HTTP client that all readers share, built on the first call.
     """
 
     cache: Path
     data: Path
+    generation: str = ""
     report: Report = field(default_factory=SilentReport)
     language: str = "english"
     get_embedding: Callable[[], BaseEmbedding] = _no_embedding
     get_llm: Callable[[], LLM] = _no_llm
     get_teacher: Callable[[], Teacher] = _no_teacher
+    get_client: Callable[[], Client] = _no_client
+
+    def collection(self, name: str) -> str:
+        """Return the name of this generation's collection."""
+        return f"{name}-{self.generation}" if self.generation else name
 
     def secret(self, variable: str) -> str | None:
         """Return a secret from the environment, None if the variable is unset or empty."""
@@ -170,6 +186,12 @@ class ReaderComponent(Component[OptionsT, "BaseReader"]):
         suffixes: file kinds it reads, as in ``(".csv",)``; any case.
         filenames: exact file names it reads; more specific than a suffix.
         directories: whether it reads a folder: any, or if it names files, one that holds such a file.
+        recognises: looks into a file or folder that the claims above cover, and says whether it is
+            one of its own (an account's export, say). Only what it recognises is claimed then, and
+            more specifically than by any name. It must be quick, and import what is heavy itself.
+        example: writes a small source into a folder, in edition 1 or 2, and returns what to read: a
+            path, an address, or a context that yields one. Of the first edition's items, the second
+            lacks one, has another text for one, and has one more. `twin plugins test` reads it.
     """
 
     hook: ClassVar[str] = "twin_readers"
@@ -179,6 +201,8 @@ class ReaderComponent(Component[OptionsT, "BaseReader"]):
     suffixes: tuple[str, ...] = ()
     filenames: tuple[str, ...] = ()
     directories: bool = False
+    recognises: Callable[[Path], bool] | None = None
+    example: Callable[[Path, int], str | AbstractContextManager[str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

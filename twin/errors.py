@@ -10,6 +10,11 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     │   └── ConflictError         two providers claim one thing; both are named
     ├── ComponentUnavailable      a component cannot work here (missing weights, extra, key)
     ├── ReadError                 a source, or one item of it, could not be read
+    │   └── FetchError            an address could not be fetched
+    │       ├── RefusedAddress    it is none of the public web
+    │       ├── RobotsRefused     its robots.txt says no
+    │       ├── BlockPage         a captcha, login or consent page came in its place
+    │       └── TooLarge          it has more bytes than are allowed
     ├── WarehouseError            the documents at rest could not be read or written
     │   └── NotFoundError         no such document, version or author
     ├── IndexError                the vectors could not be read or written
@@ -86,6 +91,41 @@ class ComponentUnavailable(TwinError):
 
 class ReadError(TwinError):
     """A source, or one item of it, could not be read."""
+
+
+class FetchError(ReadError):
+    """An address could not be fetched.
+
+    Args:
+        message: what failed and where.
+        hint: what to do.
+        status: the HTTP status, None if there was no answer.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that there is nothing there (any more)."""
+        return self.status in {404, 410}
+
+
+class RefusedAddress(FetchError):
+    """The address is none of the public web, or none at all."""
+
+
+class RobotsRefused(FetchError):
+    """The host's robots.txt asks not to fetch the address."""
+
+
+class BlockPage(FetchError):
+    """What came is no page of the author: a captcha, a login, a consent or an empty shell."""
+
+
+class TooLarge(FetchError):
+    """There are more bytes than are allowed."""
 
 
 class WarehouseError(TwinError):

@@ -4,43 +4,35 @@ In: the plugins and the settings. Out: a `Registry` that builds each component o
 mistake is collected with its path before anything is opened.
 """
 
-import difflib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from twin.claims import claim_of
+from twin.choosing import reader_named, resolve
+from twin.claims import claims_on
 from twin.components import (
-    AnyComponent,
     BuildContext,
     Cleaner,
-    CleanerComponent,
     EmbeddingComponent,
-    LLMComponent,
-    NodeParserComponent,
-    Options,
-    QueryTransformComponent,
     ReaderComponent,
     Report,
-    RerankerComponent,
     SilentReport,
     Teacher,
     VectorStoreComponent,
 )
 from twin.documents import Kind
 from twin.errors import (
-    ComponentUnavailable,
     ConfigurationError,
     ConflictError,
-    SettingsError,
     UsageError,
 )
-from twin.plugins import OWN_DISTRIBUTION, PluginSet, Provided, name_conflict
-from twin.settings import Choice, Settings
+from twin.plugins import PluginSet, Provided, telling_what_is_missing
+from twin.settings import Settings
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -50,6 +42,7 @@ if TYPE_CHECKING:
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
     from llama_index.core.readers.base import BaseReader
 
+    from twin.fetch.client import Client
     from twin.points import VectorStore
 
 
@@ -60,19 +53,23 @@ class Registry:
         plugins: what `twin.plugins.discover` found.
         settings: what the person set.
         home: the home folder, below which components may keep data.
+        generation: the name of the collection among several of one store.
 
     Raises:
         SettingsError: if the settings name what is not there, or set what cannot be set.
     """
 
-    def __init__(self, plugins: PluginSet, settings: Settings, home: Path) -> None:
+    def __init__(
+        self, plugins: PluginSet, settings: Settings, home: Path, *, generation: str = ""
+    ) -> None:
         self.plugins = plugins
         self.settings = settings
         self._home = home
+        self._generation = generation
         self._built: dict[str, Any] = {}
         self._building: list[str] = []
         self._lock = threading.RLock()
-        self._chosen = self._resolve()
+        self._chosen = resolve(plugins, settings)
 
     # What may be asked for
 
@@ -131,6 +128,13 @@ class Registry:
         built: Teacher = self._build("models.teacher")
         return built
 
+    @cached_property
+    def client(self) -> "Client":
+        """The HTTP client that all readers share."""
+        from twin.fetch.client import Client  # noqa: PLC0415 - only where the web is read
+
+        return Client(self.settings.fetch, self._home / "cache" / "web")
+
     @property
     def has_teacher(self) -> bool:
         """Whether a teacher model is set."""
@@ -161,7 +165,7 @@ class Registry:
             UsageError: if there is no such reader, none fits, or an option is wrong.
             ConflictError: if two claim the source equally.
         """
-        provided = self._reader_named(name) if name else self.reader_for(source)
+        provided = reader_named(self.plugins, name) if name else self.reader_for(source)
         try:
             checked = provided.component.options.model_validate(options)
         except ValidationError as error:
@@ -171,16 +175,14 @@ class Registry:
             known = ", ".join(provided.component.options.model_fields) or "none"
             message = f"the reader {provided.component.name!r} cannot use these options: {problems}"
             raise UsageError(message, f"its options are: {known}") from error
-        with _telling_what_is_missing("--reader", provided):
+        with telling_what_is_missing("--reader", provided):
             return provided, provided.component.build(checked, self._context(provided, report))
 
     def reader_for(self, source: str) -> Provided:
         """Return the reader that claims a source most specifically."""
-        claims = [
-            (strength, provided)
-            for provided in self.plugins.provided(ReaderComponent.hook)
-            if (strength := claim_of(provided.component, source)) > 0
-        ]
+        claims = claims_on(
+            source, ((p, p.component) for p in self.plugins.provided(ReaderComponent.hook))
+        )
         if not claims:
             readers = ", ".join(p.component.name for p in self.plugins.provided("twin_readers"))
             message = f"no reader knows what to do with {source}"
@@ -194,70 +196,6 @@ class Registry:
             raise ConflictError(message, "name one of them with --reader")
         return best[0]
 
-    # Checking
-
-    def _resolve(self) -> dict[str, tuple[Provided, Options]]:
-        chosen: dict[str, tuple[Provided, Options]] = {}
-        problems: list[str] = []
-        for path, kind, choice in choices(self.settings):
-            try:
-                chosen[path] = self._choose(path, kind, choice)
-            except _Mistakes as mistakes:
-                problems += mistakes.problems
-        if problems:
-            hint = "`twin plugins` lists what there is; `twin doctor` checks the home"
-            raise SettingsError(problems, hint)
-        return chosen
-
-    def _choose(
-        self, path: str, kind: type[AnyComponent], choice: Choice
-    ) -> tuple[Provided, Options]:
-        provided = self._named(path, kind, choice.use)
-        component = provided.component
-        role = path.removeprefix("models.")
-        if isinstance(component, LLMComponent) and role not in component.roles:
-            fits = " or ".join(sorted(component.roles))
-            raise _Mistakes([f"{path}: {choice.use!r} can only be the {fits} model"])
-        try:
-            return provided, component.options.model_validate(choice.options)
-        except ValidationError as error:
-            known = ", ".join(component.options.model_fields) or "none"
-            problems = []
-            for item in error.errors(include_url=False):
-                where = ".".join(str(part) for part in item["loc"])
-                what = item["msg"]
-                if item["type"] == "extra_forbidden":
-                    what = f"no such option of {choice.use!r} (its options: {known})"
-                problems.append(f"{path}.{where}: {what}" if where else f"{path}: {what}")
-            raise _Mistakes(problems) from error
-
-    def _named(self, path: str, kind: type[AnyComponent], name: str) -> Provided:
-        offered = self.plugins.provided(kind.hook)
-        found = [p for p in offered if p.component.name == name]
-        if len(found) > 1:
-            raise _Mistakes([f"{path}: {name_conflict(found)}"])
-        if found:
-            return found[0]
-        names = [p.component.name for p in offered]
-        near = difflib.get_close_matches(name, names, 1)
-        text = f"{path}: there is no {kind.noun} {name!r}"
-        text += (
-            f"; did you mean {near[0]!r}?"
-            if near
-            else f" (there are: {', '.join(names) or 'none'})"
-        )
-        broken = [f"{p.distribution or p.name} {p.version}".strip() for p in self.plugins.failures]
-        if broken:
-            text += f"; {', '.join(broken)} could not be loaded"
-        raise _Mistakes([text])
-
-    def _reader_named(self, name: str) -> Provided:
-        try:
-            return self._named("--reader", ReaderComponent, name)
-        except _Mistakes as mistakes:
-            text = mistakes.problems[0].removeprefix("--reader: ")
-            raise UsageError(text, "`twin plugins` lists the readers") from None
-
     # Building
 
     def _paths(self, prefix: str) -> list[str]:
@@ -268,7 +206,7 @@ class Registry:
             if path in self._built:
                 return self._built[path]
             provided, options = self._chosen[path]
-            with self._step(path), _telling_what_is_missing(path, provided):
+            with self._step(path), telling_what_is_missing(path, provided):
                 built = provided.component.build(options, self._context(provided, SilentReport()))
             self._built[path] = built
             return built
@@ -293,48 +231,11 @@ class Registry:
             data=self._home / "index" / component.name
             if component.hook == VectorStoreComponent.hook
             else self._home / folder / component.name,
+            generation=self._generation,
             report=report,
             language=self.settings.index.language,
             get_embedding=self.embedding,
             get_llm=self.llm,
             get_teacher=self.teacher,
+            get_client=lambda: self.client,
         )
-
-
-class _Mistakes(Exception):
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
-def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choice]]:
-    """Yield every place of the settings that names a component."""
-    yield "index.embedding", EmbeddingComponent, settings.index.embedding
-    yield "index.store", VectorStoreComponent, settings.index.store
-    for number, choice in enumerate(settings.ingest.cleaners):
-        yield f"ingest.cleaners[{number}]", CleanerComponent, choice
-    for kind in Kind:
-        parser = settings.ingest.node_parsers.of(kind)
-        yield f"ingest.node_parsers.{kind}", NodeParserComponent, parser
-    for number, choice in enumerate(settings.retrieve.query_transforms):
-        yield f"retrieve.query_transforms[{number}]", QueryTransformComponent, choice
-    for number, choice in enumerate(settings.retrieve.rerankers):
-        yield f"retrieve.rerankers[{number}]", RerankerComponent, choice
-    yield "models.chat", LLMComponent, settings.models.chat
-    if settings.models.teacher is not None:
-        yield "models.teacher", LLMComponent, settings.models.teacher
-
-
-@contextmanager
-def _telling_what_is_missing(path: str, provided: Provided) -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        missing = error.name or str(error)
-        message = f"{path}: {provided.component.name!r} of {provided.provider} needs {missing}"
-        if provided.distribution == OWN_DISTRIBUTION:
-            extra = "code" if missing.startswith("tree_sitter") else "local"
-            hint = f"install the extra that it belongs to: pip install 'twin[{extra}]'"
-        else:
-            hint = f"install what it needs: twin install --upgrade {provided.distribution}"
-        raise ComponentUnavailable(message, hint) from error

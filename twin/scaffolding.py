@@ -53,12 +53,14 @@ def write_plugin(name: str, kind: str, into: Path) -> Path:
         raise UsageError(message, "choose another name, or another place with --into")
     package = distribution.replace("-", "_")
     component = distribution.removeprefix("twin-")
+    major, minor = twin.__version__.split(".")[:2]
     words = {
         "distribution": distribution,
         "package": package,
         "component": component,
         "title": component.replace("-", " ").capitalize(),
-        "series": ".".join(twin.__version__.split(".")[:2]),
+        "series": f"{major}.{minor}",
+        "next_series": f"{major}.{int(minor) + 1}",
     }
     try:
         for source in (TEMPLATES / "common", TEMPLATES / kind):

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +30,7 @@ from pydantic_settings import (
 
 from twin.documents import Audience, Kind
 from twin.errors import SettingsError
+from twin.fetch.settings import FetchSettings
 
 FILE_NAME: Final = "twin.toml"
 PREFIX: Final = "TWIN_"
@@ -60,7 +68,39 @@ class Person(_Section):
 class WarehouseSettings(_Section):
     """Where the raw documents rest."""
 
-    engine: str = Field(default="sqlite", description="`sqlite`, a file in the home.")
+    engine: str = Field(
+        default="sqlite", description="`sqlite`, a file in the home; or `mongo`, a server."
+    )
+    url: str = Field(
+        default="mongodb://127.0.0.1:27017", description="Of MongoDB, without a login."
+    )
+    url_env: str = Field(
+        default="",
+        description="The environment variable that holds the URL with its login, if it needs one; "
+        "it then takes the place of `url`.",
+    )
+    database: str = Field(
+        default="twin",
+        min_length=1,
+        max_length=63,
+        pattern=r"^[^/\\. \"$\x00]+$",
+        description="The name of MongoDB's database.",
+    )
+    patience: float = Field(
+        default=30.0, gt=0, description="Seconds to go on trying while MongoDB is away."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        # Whatever stands before an @ is a name and perhaps a password; neither is repeated.
+        if "@" in value:
+            message = (
+                "it may hold no name or password: put the whole URL into an environment "
+                "variable and name that in url_env"
+            )
+            raise ValueError(message)
+        return value
 
 
 class NodeParsers(_Section):
@@ -80,8 +120,26 @@ class NodeParsers(_Section):
 class IngestSettings(_Section):
     """From sources to the warehouse, and what is left out on the way to the index."""
 
+    engine: str = Field(
+        default="local", description="What cleans, parses and embeds: `local`, or `ray`."
+    )
+    ray_address: str = Field(
+        default="",
+        description="Of a Ray cluster, as in `10.0.0.1:6379`; empty takes `RAY_ADDRESS`, or else "
+        "starts Ray here for as long as it is needed.",
+    )
+    ray_workers: int = Field(
+        default=0, ge=0, description="Embedding workers; 0 is one a machine, or one a GPU share."
+    )
+    ray_gpus: float = Field(default=0, ge=0, description="GPUs of each embedding worker.")
     cleaners: tuple[Choice, ...] = (Choice(use="boilerplate"),)
     node_parsers: NodeParsers = NodeParsers()
+    reader_timeout: float = Field(
+        default=300.0,
+        gt=0,
+        le=86_400,
+        description="Seconds without a document after which a reader is cut off.",
+    )
 
 
 class IndexSettings(_Section):
@@ -148,6 +206,7 @@ class Settings(BaseSettings):
     person: Person = Person()
     warehouse: WarehouseSettings = WarehouseSettings()
     ingest: IngestSettings = IngestSettings()
+    fetch: FetchSettings = FetchSettings()
     index: IndexSettings = IndexSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
     chat: ChatSettings = ChatSettings()

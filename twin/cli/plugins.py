@@ -77,6 +77,47 @@ def new_command(name: str, kind: str, into: Path) -> None:
     click.echo("  twin plugins")
 
 
+@plugins_command.command("test", short_help="Check whether a plugin is one to rely on.")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def test_command(name: str, *, as_json: bool) -> int:
+    """Run the conformance kit over the plugin NAME, and say how to mend what is not met.
+
+    Readers are checked over the example that they bring along; docs/plugins.md tells how.
+    """
+    from twin.cli import output  # noqa: PLC0415 - only when called
+    from twin.testing.conformance.checks import State, results  # noqa: PLC0415
+    from twin.testing.conformance.subject import subject  # noqa: PLC0415
+
+    done = []
+    with output.waiting(f"checking {name}"):
+        for result in results(subject(name)):
+            done.append(result)
+            if not as_json:
+                mark = {State.MET: "ok  ", State.UNMET: "FAIL", State.NOT_HERE: "-   "}
+                click.echo(output.plain(f"{mark[result.state]} {result.name}: {result.about}"))
+                if result.message:
+                    click.echo(output.plain(f"       {result.message}"))
+                if result.hint:
+                    click.echo(output.plain(f"       hint: {result.hint}"))
+    unmet = sum(result.state is State.UNMET for result in done)
+    if as_json:
+        rows = [
+            {
+                "check": result.name,
+                "state": str(result.state),
+                "message": result.message or None,
+                "hint": result.hint or None,
+            }
+            for result in done
+        ]
+        output.emit_json({"plugin": name, "met": not unmet, "checks": rows})
+    else:
+        met = sum(result.state is State.MET for result in done)
+        click.echo(f"{met} met, {unmet} not met, {len(done) - met - unmet} do not apply")
+    return 1 if unmet else 0
+
+
 def _as_json(plugins: "PluginSet", mistake: str | None) -> dict[str, object]:
     return {
         "plugins": [

@@ -1,0 +1,125 @@
+"""Which components the settings name: all of them looked up and their options checked.
+
+In: the plugins and the settings. Out: what is chosen for each place of twin.toml, or every mistake
+with its path. Nothing is built here.
+"""
+
+import difflib
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from twin.components import (
+    AnyComponent,
+    CleanerComponent,
+    EmbeddingComponent,
+    LLMComponent,
+    NodeParserComponent,
+    Options,
+    QueryTransformComponent,
+    ReaderComponent,
+    RerankerComponent,
+    VectorStoreComponent,
+)
+from twin.documents import Kind
+from twin.errors import SettingsError, UsageError
+from twin.plugins import PluginSet, Provided, name_conflict
+from twin.settings import Choice, Settings
+
+
+class _Mistakes(Exception):
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def resolve(plugins: PluginSet, settings: Settings) -> dict[str, tuple[Provided, Options]]:
+    """Return the component and its options for every place that names one.
+
+    Raises:
+        SettingsError: if the settings name what is not there, or set what cannot be set.
+    """
+    chosen: dict[str, tuple[Provided, Options]] = {}
+    problems: list[str] = []
+    for path, kind, choice in choices(settings):
+        try:
+            chosen[path] = _choose(plugins, path, kind, choice)
+        except _Mistakes as mistakes:
+            problems += mistakes.problems
+    if problems:
+        hint = "`twin plugins` lists what there is; `twin doctor` checks the home"
+        raise SettingsError(problems, hint)
+    return chosen
+
+
+def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choice]]:
+    """Yield every place of the settings that names a component."""
+    yield "index.embedding", EmbeddingComponent, settings.index.embedding
+    yield "index.store", VectorStoreComponent, settings.index.store
+    for number, choice in enumerate(settings.ingest.cleaners):
+        yield f"ingest.cleaners[{number}]", CleanerComponent, choice
+    for kind in Kind:
+        parser = settings.ingest.node_parsers.of(kind)
+        yield f"ingest.node_parsers.{kind}", NodeParserComponent, parser
+    for number, choice in enumerate(settings.retrieve.query_transforms):
+        yield f"retrieve.query_transforms[{number}]", QueryTransformComponent, choice
+    for number, choice in enumerate(settings.retrieve.rerankers):
+        yield f"retrieve.rerankers[{number}]", RerankerComponent, choice
+    yield "models.chat", LLMComponent, settings.models.chat
+    if settings.models.teacher is not None:
+        yield "models.teacher", LLMComponent, settings.models.teacher
+
+
+def reader_named(plugins: PluginSet, name: str) -> Provided:
+    """Return a reader by its name.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    try:
+        return _named(plugins, "--reader", ReaderComponent, name)
+    except _Mistakes as mistakes:
+        text = mistakes.problems[0].removeprefix("--reader: ")
+        raise UsageError(text, "`twin plugins` lists the readers") from None
+
+
+def _choose(
+    plugins: PluginSet, path: str, kind: type[AnyComponent], choice: Choice
+) -> tuple[Provided, Options]:
+    provided = _named(plugins, path, kind, choice.use)
+    component = provided.component
+    role = path.removeprefix("models.")
+    if isinstance(component, LLMComponent) and role not in component.roles:
+        fits = " or ".join(sorted(component.roles))
+        raise _Mistakes([f"{path}: {choice.use!r} can only be the {fits} model"])
+    try:
+        return provided, component.options.model_validate(choice.options)
+    except ValidationError as error:
+        known = ", ".join(component.options.model_fields) or "none"
+        problems = []
+        for item in error.errors(include_url=False):
+            where = ".".join(str(part) for part in item["loc"])
+            what = item["msg"]
+            if item["type"] == "extra_forbidden":
+                what = f"no such option of {choice.use!r} (its options: {known})"
+            problems.append(f"{path}.{where}: {what}" if where else f"{path}: {what}")
+        raise _Mistakes(problems) from error
+
+
+def _named(plugins: PluginSet, path: str, kind: type[AnyComponent], name: str) -> Provided:
+    offered = plugins.provided(kind.hook)
+    found = [p for p in offered if p.component.name == name]
+    if len(found) > 1:
+        raise _Mistakes([f"{path}: {name_conflict(found)}"])
+    if found:
+        return found[0]
+    names = [p.component.name for p in offered]
+    near = difflib.get_close_matches(name, names, 1)
+    text = f"{path}: there is no {kind.noun} {name!r}"
+    text += (
+        f"; did you mean {near[0]!r}?" if near else f" (there are: {', '.join(names) or 'none'})"
+    )
+    broken = [f"{p.distribution or p.name} {p.version}".strip() for p in plugins.failures]
+    if broken:
+        text += f"; {', '.join(broken)} could not be loaded"
+    raise _Mistakes([text])
