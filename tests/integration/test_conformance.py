@@ -119,6 +119,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Install a plugin that differs from the good one in what is given: old text, new text."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     made: list[str] = []
 
     def install(*changes: tuple[str, str], typed: bool = True, module: bool = False) -> Subject:

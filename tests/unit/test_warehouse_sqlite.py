@@ -192,3 +192,18 @@ def test_what_could_not_be_scrubbed_is_scrubbed_later(
         warehouse.put(piece("b"), collection="c")
     with SQLiteWarehouse(path):
         assert b"SECRET" not in on_disk(path)
+
+
+def test_a_warehouse_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.sqlite3"
+    with SQLiteWarehouse(path) as warehouse:
+        warehouse.put(Document(source="file:notes/a.md", text="Old."), collection="files:notes")
+    old = sqlite3.connect(path)
+    old.execute("ALTER TABLE changes DROP COLUMN changed_at")
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    with SQLiteWarehouse(path) as warehouse:
+        assert [change.at for change in warehouse.changes(None)] == [""]
+        warehouse.put(Document(source="file:notes/b.md", text="New."), collection="files:notes")
+        assert warehouse.changes(None)[-1].at

@@ -116,8 +116,8 @@ def _warn(plugin: "Installed", others: "PluginSet") -> None:
 
 def _name_settings(given: Path | None, gone: Collection[tuple[str, str]]) -> None:
     """Say which settings name a component that has gone."""
-    from twin.errors import SettingsError  # noqa: PLC0415 - only when called
     from twin.choosing import choices  # noqa: PLC0415
+    from twin.errors import SettingsError  # noqa: PLC0415 - only when called
     from twin.settings import FILE_NAME, home_folder, load_settings  # noqa: PLC0415
 
     home = home_folder(given)

@@ -5,6 +5,7 @@ it works beside a running chat.
 """
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ def status_command(home_option: Path | None, *, as_json: bool) -> int:
                 **_generation(home),
                 "documents": documents,
                 "points": points,
-                "backlog": home.warehouse.backlog(home.warehouse.cursor(home.consumer)),
+                **_behind(home),
                 "failed": [f.reason for f in failures],
             },
             "models": {
@@ -68,8 +69,25 @@ def status_command(home_option: Path | None, *, as_json: bool) -> int:
                     click.echo(output.plain(f"    {line}"))
             else:
                 shown = f"{value:,}" if isinstance(value, int) else value
+                if name == "lag" and value is not None:
+                    shown = f"{value:,.1f} s"
                 click.echo(f"  {name:<12} {shown}")
     return 0
+
+
+def _behind(home: Home) -> dict[str, int | float | None]:
+    """Return how many documents the index is behind, and for how many seconds the oldest waits."""
+    cursor = home.warehouse.cursor(home.consumer)
+    behind: dict[str, int | float | None] = {"backlog": home.warehouse.backlog(cursor)}
+    waiting = home.warehouse.changes(cursor, limit=1)
+    if not waiting:
+        behind["lag"] = 0.0
+    elif waiting[0].at:
+        age = datetime.now(UTC) - datetime.fromisoformat(waiting[0].at)
+        behind["lag"] = round(max(0.0, age.total_seconds()), 3)
+    else:
+        behind["lag"] = None  # an older twin wrote the change, and no time
+    return behind
 
 
 def _generation(home: Home) -> dict[str, str]:

@@ -45,7 +45,9 @@ def sync_command(
         raise UsageError(message, "twin sync --check --dry-run")
     with Home(home_option) as home:
         if rebuild:
-            engine_named(engine or home.settings.ingest.engine, home.folder)  # or nothing is dropped
+            engine_named(
+                engine or home.settings.ingest.engine, home.folder
+            )  # or nothing is dropped
             home.start_anew()
         done = synced(home, engine)
         report: dict[str, Any] = report_sync(done) if done else {"left_to_another_process": True}

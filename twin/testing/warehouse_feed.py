@@ -7,6 +7,7 @@ in order, and finds their place again.
 # ruff: noqa: S101, PLR2004, D102 - tests: they assert, and their names say what
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +17,10 @@ from twin.warehouse.protocol import Warehouse
 
 HUNG = 30.0
 """Seconds that a wait may take in which something happens; far more than it should."""
+
+
+SKEW = timedelta(seconds=1)
+"""How far the clock of whoever writes may be from this one."""
 
 
 class FeedContract(WarehouseFixtures):
@@ -56,6 +61,23 @@ class FeedContract(WarehouseFixtures):
         warehouse.put(note("a", title="new"), collection=COLLECTION)
         ids = [change.document_id for change in warehouse.changes(cursor)]
         assert ids == [note("b").id, note("a").id]
+
+    def test_a_change_says_when_it_was_written(self, warehouse: Warehouse) -> None:
+        steps = (
+            lambda: warehouse.put(note("a", author="Ada"), collection=COLLECTION),
+            lambda: warehouse.put(note("a", author="Ada", title="T"), collection=COLLECTION),
+            lambda: warehouse.add_alias("ada", "Countess"),
+            lambda: warehouse.put(note("b", author="Countess"), collection=COLLECTION),
+            lambda: warehouse.delete([note("a").id]),
+        )
+        for step in steps:
+            before = datetime.now(UTC)
+            step()
+            last = warehouse.changes(None)[-1]
+            when = datetime.fromisoformat(last.at)
+            assert when.tzinfo is not None
+            if step is not steps[2]:  # an alias of nobody's documents changes none
+                assert before - SKEW <= when <= datetime.now(UTC) + SKEW
 
     def test_what_did_not_change_is_not_in_the_feed(self, warehouse: Warehouse) -> None:
         warehouse.put_many([note("a"), note("b")], collection=COLLECTION)

@@ -15,7 +15,7 @@ from twin.errors import NotFoundError, WarehouseError
 from twin.warehouse.mongo_schema import Row, Tables
 from twin.warehouse.mongo_server import Unit
 from twin.warehouse.protocol import Author, metadata_hash
-from twin.warehouse.rows import document_of
+from twin.warehouse.rows import document_of, now
 
 
 def resolve(tables: Tables, slug: str, session: ClientSession | None = None) -> str | None:
@@ -134,10 +134,13 @@ def _relabel(unit: Unit, name: str, target: str) -> None:
     updates = []
     for row in rows:
         fingerprint = metadata_hash(document_of(row, text="", raw=None), target)
-        now = {"$set": {"author_slug": target, "metadata_hash": fingerprint}}
-        updates.append(UpdateOne({"_id": row["_id"]}, now))
+        moved = {"$set": {"author_slug": target, "metadata_hash": fingerprint}}
+        updates.append(UpdateOne({"_id": row["_id"]}, moved))
     tables.versions.bulk_write(updates, session=session)
     newest = [row["document_id"] for row in rows if row["latest"]]
-    entries = [UpdateOne({"_id": one}, {"$set": {"seq": unit.next_number()}}) for one in newest]
+    entries = [
+        UpdateOne({"_id": one}, {"$set": {"seq": unit.next_number(), "changed_at": now()}})
+        for one in newest
+    ]
     if entries:
         tables.documents.bulk_write(entries, session=session)

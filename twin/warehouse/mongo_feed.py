@@ -54,6 +54,7 @@ class Feed:
                 document_id=row["_id"],
                 version=row["version"],
                 deleted=row["deleted"],
+                at=row["changed_at"],
             )
             for row in self._tables.documents.find(wanted).sort("seq").limit(limit)
         ]

@@ -9,7 +9,6 @@ document alone costs the server as many commands as a thousand.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import bson
@@ -24,7 +23,7 @@ from twin.warehouse.mongo_contents import Contents
 from twin.warehouse.mongo_schema import Row
 from twin.warehouse.mongo_server import Unit
 from twin.warehouse.protocol import Outcome, Put, StoredDocument, metadata_hash
-from twin.warehouse.rows import metadata_of
+from twin.warehouse.rows import metadata_of, now
 
 LARGEST_ROW: Final = 15 * 1024 * 1024
 """Bytes of metadata; MongoDB's limit is 16 MB, and a command needs a little of it."""
@@ -81,7 +80,7 @@ def forget(unit: Unit, document_ids: Sequence[str]) -> int:
     tables.versions.delete_many(theirs, session=session)
     names.prune(unit, writers)
     for row in rows:
-        row.update(deleted=True, seq=unit.next_number())
+        row.update(deleted=True, seq=unit.next_number(), changed_at=now())
     tables.documents.bulk_write([ReplaceOne({"_id": r["_id"]}, r) for r in rows], session=session)
     return len(rows)
 
@@ -121,7 +120,7 @@ class _Batch:
                 version=version,
                 author_slug=slug,
                 collection=collection,
-                fetched_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+                fetched_at=now(),
                 latest=True,
                 metadata_hash=metadata_hash(document, slug),
             ),
@@ -167,6 +166,7 @@ class _Batch:
             "last_version": max(version, before["last_version"]),
             "deleted": False,
             "seq": self._unit.next_number(),
+            "changed_at": now(),
         }
 
     def flush(self) -> None:

@@ -90,12 +90,18 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One entry of the change feed. `deleted` marks a tombstone."""
+    """One entry of the change feed.
+
+    Attributes:
+        deleted: marks a tombstone.
+        at: when it was written, ISO 8601 in UTC; empty if an older twin did not note it.
+    """
 
     cursor: Cursor
     document_id: str
     version: int
     deleted: bool
+    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,17 @@ In: a row of any engine, whose columns are those of SQLite's view ``stored``; `D
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from twin.documents import Audience, Document, Kind, author_slug, canonical_url
 from twin.errors import ReadError, WarehouseError
 from twin.warehouse.protocol import StoredDocument, Summary, metadata_hash
+
+
+def now() -> str:
+    """Return the time, ISO 8601 in UTC, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 class Row(Protocol):

@@ -8,18 +8,21 @@ import sqlite3
 
 from twin.errors import WarehouseError
 from twin.warehouse.protocol import Change, Cursor
+from twin.warehouse.rows import now
 
 
 def enter_feed(connection: sqlite3.Connection, document_id: str) -> None:
     """Make a document the newest change."""
     connection.execute("DELETE FROM changes WHERE document_id = ?", (document_id,))
-    connection.execute("INSERT INTO changes (document_id) VALUES (?)", (document_id,))
+    connection.execute(
+        "INSERT INTO changes (document_id, changed_at) VALUES (?, ?)", (document_id, now())
+    )
 
 
 def changes(connection: sqlite3.Connection, after: Cursor | None, limit: int) -> list[Change]:
     """Return the next changes after a cursor."""
     rows = connection.execute(
-        """SELECT c.seq, c.document_id, d.version, d.deleted
+        """SELECT c.seq, c.document_id, c.changed_at, d.version, d.deleted
         FROM changes AS c JOIN documents AS d ON d.id = c.document_id
         WHERE c.seq > ? ORDER BY c.seq LIMIT ?""",
         (_sequence(connection, after), limit),
@@ -30,6 +33,7 @@ def changes(connection: sqlite3.Connection, after: Cursor | None, limit: int) ->
             document_id=row["document_id"],
             version=row["version"],
             deleted=bool(row["deleted"]),
+            at=row["changed_at"],
         )
         for row in rows
     ]

@@ -16,7 +16,7 @@ from twin.errors import WarehouseError
 APPLICATION_ID: Final = 0x7477696E
 """``twin`` in ASCII, in the file's header: tells a warehouse from any other SQLite file."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 BUSY_SECONDS: Final = 30.0
 """How long a write waits for another process; a transaction of a thousand documents takes less."""
@@ -86,7 +86,8 @@ CREATE INDEX aliases_by_author ON aliases (author);
 
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    document_id TEXT NOT NULL UNIQUE REFERENCES documents (id)
+    document_id TEXT NOT NULL UNIQUE REFERENCES documents (id),
+    changed_at TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE cursors (
@@ -170,7 +171,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     try:
         # Another process may have made the tables while this one waited.
         _refuse_strangers(connection, path)
-        if _number(connection, "PRAGMA user_version") == 0:
+        version = _number(connection, "PRAGMA user_version")
+        if version == 1:
+            connection.execute("ALTER TABLE changes ADD COLUMN changed_at TEXT NOT NULL DEFAULT ''")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version == 0:
             for statement in SCHEMA.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -7,13 +7,12 @@ an entry in the change feed where something changed, and a `Put` that says what 
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from twin.documents import Document, author_slug
 from twin.errors import WarehouseError
 from twin.warehouse import sqlite_authors as names
 from twin.warehouse.protocol import Outcome, Put, StoredDocument, metadata_hash
-from twin.warehouse.rows import metadata_of
+from twin.warehouse.rows import metadata_of, now
 from twin.warehouse.sqlite_feed import enter_feed
 from twin.warehouse.sqlite_rows import insert_version, update_version
 
@@ -109,7 +108,7 @@ def _put(connection: sqlite3.Connection, document: Document, collection: str) ->
         version=version,
         author_slug=slug,
         collection=collection,
-        fetched_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        fetched_at=now(),
         latest=True,
         metadata_hash=metadata_hash(document, slug),
     )
