@@ -134,6 +134,12 @@ class IngestSettings(_Section):
     ray_gpus: float = Field(default=0, ge=0, description="GPUs of each embedding worker.")
     cleaners: tuple[Choice, ...] = (Choice(use="boilerplate"),)
     node_parsers: NodeParsers = NodeParsers()
+    grace_days: float | None = Field(
+        default=7.0,
+        ge=0,
+        description="Days that what a source dropped is kept; a reading that misses more than half "
+        "counts for nothing.",
+    )
     reader_timeout: float = Field(
         default=300.0,
         gt=0,
@@ -192,6 +198,17 @@ class PluginSettings(_Section):
     disabled: tuple[str, ...] = ()
 
 
+class SourceSettings(_Section):
+    """A source that `twin ingest` takes in when none is named: ``[[sources]]``."""
+
+    source: str = Field(min_length=1, description="An address, or a path relative to the home.")
+    reader: str | None = Field(default=None, description="None takes the one that claims it.")
+    name: str | None = Field(default=None, description="Name of the collection.")
+    author: str = Field(default="", description="Author of whatever states none.")
+    audience: Audience | None = Field(default=None, description="Who may see it.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the reader.")
+
+
 class Settings(BaseSettings):
     """Everything that twin.toml may say. Unknown keys are refused."""
 
@@ -212,6 +229,7 @@ class Settings(BaseSettings):
     chat: ChatSettings = ChatSettings()
     models: Models = Models()
     plugins: PluginSettings = PluginSettings()
+    sources: tuple[SourceSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(

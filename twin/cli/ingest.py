@@ -4,8 +4,6 @@ In: sources. Out: documents in the warehouse and points in the index, and a tabl
 every item.
 """
 
-import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,12 @@ import click
 
 from twin.cli import output
 from twin.cli.sync import report_sync, synced
-from twin.documents import Audience, canonical_url
-from twin.errors import TwinError, UsageError, WarehouseError
+from twin.collecting import Wanted, collect, wanted_by
+from twin.documents import Audience
+from twin.errors import UsageError
 from twin.home import Home
-from twin.ingest.collections import Origin, remember
 from twin.ingest.engines import engine_named
-from twin.ingest.intake import Intake, prune, take_in
-from twin.ingest.limits import TimedOut, within
+from twin.ingest.intake import Intake
 from twin.warehouse.protocol import Counts
 
 SHOWN = 20
@@ -27,7 +24,7 @@ SHOWN = 20
 
 
 @click.command("ingest")
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1)
 @click.option("--reader", help="The reader to use. [default: the one that claims the source]")
 @click.option("--name", help="Name of the collection. [default: the folder's name]")
 @click.option("--author", default="", help="Author of whatever states none.")
@@ -58,34 +55,31 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
 ) -> int:
     """Take in SOURCES: read them, keep them, and bring them into the index.
 
-    A second run takes in only what is new or changed. What a source no longer has is kept, and
-    named, unless --prune is given.
+    Without SOURCES, those of twin.toml are taken in. A second run takes in only what is new or
+    changed. What a source no longer has is kept for some days (ingest.grace_days) and then
+    forgotten, or at once with --prune.
     """
     if name and len(sources) > 1:
         message = "--name needs a single source"
         raise UsageError(message, "run the command once a source")
-    asked = _Asked(
-        reader=reader,
-        name=name,
-        options=output.keyed(options, "follow_symlinks=true"),
-        author=author,
-        audience=Audience(audience) if audience else None,
-    )
+    said: dict[str, Any] = {
+        "reader": reader,
+        "name": name,
+        "options": output.keyed(options, "follow_symlinks=true"),
+        "author": author,
+        "audience": Audience(audience) if audience else None,
+    }
     with Home(home_option) as home:
-        # What is wrong with the settings or the home is no fault of a source.
         engine_named(engine or home.settings.ingest.engine, home.folder)
-        _ = home.registry, home.warehouse
-        intakes = []
-        for source in sources:
-            try:
-                intake = _take_in(home, source, asked)
-                if pruning:
-                    _prune(home, intake)
-            except TwinError as error:
-                if len(sources) == 1 or isinstance(error, WarehouseError):
-                    raise
-                intake = _refused(source, error)
-            intakes.append((source, intake))
+        wanted = [Wanted(source=one, **said) for one in sources] or _of_settings(home, said)
+        with output.tasks("documents") as told:
+            found = collect(
+                home,
+                wanted,
+                pruning=pruning,
+                told=lambda one, done: told(one.name or one.source, done),
+            )
+        intakes = [(one.source, intake) for one, intake in zip(wanted, found, strict=True)]
         done = None if no_index else synced(home, engine)
         failed = any(i.broken or i.failures for _, i in intakes) or bool(
             done and done.applied.failures
@@ -104,107 +98,20 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
     return 1 if failed else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the person asked for with every source."""
+def _of_settings(home: Home, said: dict[str, Any]) -> list[Wanted]:
+    """Return the sources of twin.toml.
 
-    reader: str | None
-    name: str | None
-    options: dict[str, Any]
-    author: str
-    audience: Audience | None
-
-
-def _refused(source: str, error: TwinError) -> Intake:
-    """Return the account of a source of several that could not be begun."""
-    reason = f"{error.message} ({error.hint})" if error.hint else error.message
-    return Intake(source, broken=reason, closed=True)
-
-
-def _take_in(home: Home, source: str, asked: _Asked) -> Intake:
-    if not source.strip():
-        message = "an empty source"
-        raise UsageError(message, "is a variable in the command unset? `.` is the current folder")
-    web = source.lower().startswith(("http://", "https://"))
-    path = Path(source).expanduser()
-    source = source if web else str(path)
-    if not web and asked.reader is None and not path.exists():
-        message = f"there is no file or folder {source}"
-        raise UsageError(message, "is the path right? An address begins with https://")
-    # A single file belongs to the collection of its folder, as it would if that were read whole.
-    alone = not web and path.is_file()
-    where = path.resolve().parent if alone else path.resolve()
-    root = canonical_url(source) if web else str(where)
-    place = root.removeprefix("https://") if web else where.name or "root"
-    intake = Intake("")
-    limit = home.settings.ingest.reader_timeout
-    options = _with_name(home, source, asked, asked.name or place)
-    try:
-        provided, reader = within(
-            lambda: home.registry.reader(source, asked.reader, options, intake), limit
-        )
-    except TimedOut as error:
-        message = f"the reader of {source} {error.message} while it was built"
-        raise TimedOut(message, error.hint) from error
-    intake.collection = f"{provided.component.name}:{asked.name or place}"
-    file = path.resolve().name if alone else ""
-    origin = remember(
-        home.folder,
-        intake.collection,
-        root,
-        sure=asked.name is not None,
-        audience=asked.audience,
-        file=file,
-    )
-    audience, exceptions = _decided(origin, intake.collection, file)
-    with output.progress(f"reading {place}", "documents") as told:
-        take_in(
-            home.warehouse,
-            reader,
-            source,
-            intake,
-            author=asked.author or home.settings.person.name,
-            audience=audience,
-            exceptions=exceptions,
-            timeout=limit,
-            progress=lambda done: told(done, None),
-        )
-    if alone:
-        # The other files of the folder were not looked at, so none of them is gone.
-        intake.missing = []
-    return intake
-
-
-def _decided(
-    origin: Origin, collection: str, file: str
-) -> tuple[Audience | None, dict[str, Audience]]:
-    """Return who may see what is taken in now, and the files for which something else holds."""
-    if file:
-        return origin.files.get(file, origin.audience), {}
-    name = collection.partition(":")[2]
-    return origin.audience, {
-        unicodedata.normalize("NFC", f"file:{name}/{one}"): audience
-        for one, audience in origin.files.items()
-    }
-
-
-def _with_name(home: Home, source: str, asked: _Asked, name: str) -> dict[str, Any]:
-    """Return the options with the collection's name, for a reader that has an option for it."""
-    found = [
-        p for p in home.plugins.provided("twin_readers") if p.component.name == asked.reader
-    ] or ([home.registry.reader_for(source)] if asked.reader is None else [])
-    named = found and "name" in found[0].component.options.model_fields
-    return {"name": name, **asked.options} if named else asked.options
-
-
-def _prune(home: Home, intake: Intake) -> None:
-    if intake.missing and not intake.found:
-        output.note(
-            f"{intake.collection} gave nothing at all, so nothing was pruned: "
-            "an empty source is more likely unplugged than deleted"
-        )
-        return
-    prune(home.warehouse, intake)
+    Raises:
+        UsageError: if there are none, or something was said that belongs to a source.
+    """
+    if given := [key for key, value in said.items() if value]:
+        message = f"--{given[0].removesuffix('s')} belongs to a source, and none is named"
+        raise UsageError(message, "set it in the [[sources]] of twin.toml")
+    wanted = wanted_by(home)
+    if not wanted:
+        message = "there is nothing to take in"
+        raise UsageError(message, f"name a source, or set [[sources]] in {home.settings_path}")
+    return wanted
 
 
 def _as_json(source: str, intake: Intake) -> dict[str, Any]:
@@ -250,8 +157,20 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
         if intake.broken:
             click.echo(output.plain(f"failed: {source}: {intake.broken}"), err=True)
         if intake.missing:
-            output.note(
-                f"{len(intake.missing)} documents of {intake.collection} are kept though the "
-                "source no longer has them; --prune forgets them"
-            )
+            output.note(_kept(intake))
     output.note(f"the warehouse holds {counts.documents:,} documents by {counts.authors} authors")
+
+
+def _kept(intake: Intake) -> str:
+    if not intake.found:
+        return (
+            f"{intake.collection} gave nothing at all, so nothing was pruned: "
+            "an empty source is more likely unplugged than deleted"
+        )
+    kept = (
+        f"{len(intake.missing)} documents of {intake.collection} are kept though the source no "
+        "longer has them; --prune forgets them"
+    )
+    if intake.doubtful:
+        return f"{kept} (so many are missing that it looks like a mistake)"
+    return f"{kept} now, ingest.grace_days later"

@@ -6,6 +6,7 @@ In: values. Out: lines, tables, progress bars or JSON. Bars are drawn only on a 
 import json
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,33 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int | None], None
 
         def told(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+@contextmanager
+def tasks(unit: str) -> Iterator[Callable[[str, int], None]]:
+    """Yield a function that is told how many of each of several things are done, from any thread."""
+    if not sys.stderr.isatty():
+        yield lambda _label, _done: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    lock, known = threading.Lock(), {}
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,} " + unit),
+        TimeElapsedColumn(),
+        console=stderr_console(),
+        transient=True,
+    ) as bar:
+
+        def told(label: str, done: int) -> None:
+            with lock:
+                if label not in known:
+                    known[label] = bar.add_task(f"reading {plain(label)}", total=None)
+                bar.update(known[label], completed=done)
 
         yield told
 

@@ -49,6 +49,8 @@ class Intake:
     Attributes:
         broken: why the reader broke off, empty if it came to its end.
         missing: ids of documents that this source brought before and no longer has.
+        pruned: how many of those were forgotten.
+        doubtful: whether so much is missing that it counts for nothing.
         closed: whether the account is closed: a reader that was cut off may go on reporting.
     """
 
@@ -61,6 +63,7 @@ class Intake:
     failures: list[Remark] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     pruned: int = 0
+    doubtful: bool = False
     broken: str = ""
     closed: bool = False
 
