@@ -2,18 +2,22 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 
 from twin.documents import Audience, Kind
-from twin.errors import IndexMismatch, TwinError
-from twin.index.shared_store import SharedEdgeStore, _address
+from twin.errors import IndexMismatch, StoreInUse, TwinError
+from twin.index import shared_store
+from twin.index.links import connect, limit, socket_path
+from twin.index.shared_store import SharedEdgeStore
 from twin.points import CollectionInfo, Filters, Payload, Point, SparseVector
 
 INFO = CollectionInfo(embedder="test", dimension=4, sparse="none")
@@ -174,7 +178,7 @@ def test_only_the_same_person_can_reach_the_store(
     assert owner.poll() is None
     folder = tmp_path / "store"
     assert (folder / "served.json").stat().st_mode & 0o077 == 0
-    assert Path(_address(folder)).stat().st_mode & 0o077 == 0
+    assert Path(socket_path(folder)).stat().st_mode & 0o077 == 0
 
 
 def test_a_caller_with_a_wrong_key_is_turned_away_and_the_others_are_served(
@@ -185,7 +189,7 @@ def test_a_caller_with_a_wrong_key_is_turned_away_and_the_others_are_served(
     from multiprocessing.connection import Client
 
     with pytest.raises(AuthenticationError):
-        Client(_address(tmp_path / "store"), "AF_UNIX", authkey=b"guess")
+        Client(socket_path(tmp_path / "store"), "AF_UNIX", authkey=b"guess")
     store = SharedEdgeStore(tmp_path / "store")
     store.ensure(INFO)
     assert store.count() == 0
@@ -200,7 +204,7 @@ def test_a_private_folder_that_others_may_write_is_refused(
     shared.mkdir()
     shared.chmod(0o777)
     with pytest.raises(TwinError, match="can be used by others"):
-        _address(tmp_path / ("x" * 120))
+        socket_path(tmp_path / ("x" * 120))
 
 
 def test_two_that_find_no_store_at_the_same_moment_share_the_one_that_is_made(
@@ -223,3 +227,83 @@ def test_two_that_find_no_store_at_the_same_moment_share_the_one_that_is_made(
     finally:
         errors = [process.communicate("\n")[1] for process in made]
     assert errors == [""] * 4
+
+
+@pytest.fixture
+def stopped(owner: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    owner.send_signal(signal.SIGSTOP)
+    yield owner
+    owner.send_signal(signal.SIGCONT)
+
+
+def test_an_owner_that_is_stopped_is_named_and_waited_for_no_longer(
+    stopped: "subprocess.Popen[str]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_store, "GREETING", 0.2)
+    monkeypatch.setattr(shared_store, "PATIENCE", 0.5)
+    store = SharedEdgeStore(tmp_path / "store")
+    with pytest.raises(StoreInUse, match=f"process {stopped.pid}"):
+        store.count()
+    stopped.send_signal(signal.SIGCONT)
+    store.ensure(INFO)
+    assert store.count() == 0
+    assert not store.owned
+    store.close()
+
+
+def test_an_owner_that_stops_between_two_calls_is_named(
+    owner: "subprocess.Popen[str]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_store, "GREETING", 0.2)
+    monkeypatch.setattr(shared_store, "SILENCE", 0.2)
+    monkeypatch.setattr(shared_store, "PATIENCE", 0.5)
+    store = SharedEdgeStore(tmp_path / "store")
+    store.upsert([point(1)])
+    owner.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(StoreInUse, match=f"process {owner.pid}"):
+            store.count()
+        # More than a socket holds: it is the writing that nobody takes.
+        with pytest.raises(StoreInUse, match=f"process {owner.pid}"):
+            store.upsert([point(number) for number in range(5000)])
+    finally:
+        owner.send_signal(signal.SIGCONT)
+    # The answers to what was given up are not taken for the answers to other calls.
+    assert store.count() in {1, 5000}
+    assert store.points_of(["d1"])["d1"]
+    store.close()
+
+
+def test_more_callers_than_a_stopped_owner_has_room_for_are_not_kept_waiting(
+    stopped: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    assert stopped.poll() is None
+    refused = 0
+    for _ in range(100):
+        with pytest.raises(TimeoutError):
+            connect(socket_path(tmp_path / "store"), b"key", 0.01)
+        refused += 1
+    assert refused == 100
+
+
+def test_a_caller_that_stops_at_the_door_is_in_nobodys_way(
+    owner: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    assert owner.poll() is None
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(socket_path(tmp_path / "store"))
+        store = SharedEdgeStore(tmp_path / "store")
+        store.ensure(INFO)
+        assert store.count() == 0
+        store.close()
+
+
+def test_a_limit_is_of_the_socket_and_can_be_taken_away() -> None:
+    one, other = Pipe()
+    with one, other:
+        limit(one, 0.05)
+        with pytest.raises(BlockingIOError):
+            one.recv()
+        limit(one, 0)
+        threading.Timer(0.1, other.send, ["late"]).start()
+        assert one.recv() == "late"

@@ -19,8 +19,8 @@ from twin.errors import ComponentUnavailable
 from twin.index.cache import VectorCache
 from twin.index.embedder import Embedder
 from twin.index.ledger import Ledger
-from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.index.making import Recipe
+from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.index.replace import Index
 from twin.index.sparse import SparseEncoder
 from twin.points import Filters, Hit, Query
@@ -149,10 +149,11 @@ def test_one_search_a_variant_and_fusion_by_hand(house: House) -> None:
     assert found.asked == ("tide", "winter", "harbour")
     assert [count for count, _ in house.store.asked] == [6]
     by_hand: dict[str, float] = {}
-    for ranking in house.store.found:
-        for rank, hit in enumerate(ranking, start=1):
+    for hits in house.store.found:
+        for hit in hits:
             key = hit.payload.document_id
-            by_hand[key] = by_hand.get(key, 0) + 1 / (60 + rank)
+            share = max(hit.score, 0) / hits[0].score if hits[0].score > 0 else 0
+            by_hand[key] = by_hand.get(key, 0) + share / 6
     scores = {passage.document_id: passage.score for passage in found.passages}
     assert scores == pytest.approx(by_hand)
     assert list(scores.values()) == sorted(scores.values(), reverse=True)
@@ -233,6 +234,60 @@ def test_nothing_above_the_audience_is_ever_returned(
         assert seen <= set(asker.visible)
         assert seen
     assert {filters.audience for _, filters in house.store.asked} == {asker}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does Alan Turing think of the tide?",
+        "What does Turing's diary say of the tide?",
+        "What did alan-turing write about the tide on mastodon?",
+        "What does Ada think of the tide?",
+        "What did Ada post about the tide on medium?",
+    ],
+)
+def test_names_that_stand_only_on_hidden_documents_are_nobodys(
+    tmp_path: Path, question: str
+) -> None:
+    answers = []
+    for hidden in (False, True):
+        house = House(tmp_path / str(hidden))
+        house.add("a", "the tide of ada", author="Ada Byron", platform="medium")
+        house.add("b", "the tide of grace", author="Grace Hopper", platform="medium")
+        if hidden:
+            secret: dict[str, Any] = {"audience": Audience.PRIVATE, "platform": "mastodon"}
+            house.add("c", "the tide of alan", author="Alan Turing", **secret)
+            # Two of one first name: the second must not make the first one doubtful.
+            house.add("d", "the tide of the other ada", author="Ada Yonath", **secret)
+            # Who was public once and is not any more is hidden too.
+            house.add("e", "once public", author="Bob Kahn", platform="mastodon")
+            house.add("e", "once public", author="Bob Kahn", **secret)
+            mine = house.ask(
+                "What does Alan think of the tide?", audience=Audience.PRIVATE, found=None
+            )
+            assert mine.found.authors == ("alan-turing",)
+        # What becomes known at once is asked after something else was.
+        asked = house.ask("tide", found=None), house.ask(question, found=None)
+        answers.append([(texts(one), one.found, one.notes) for one in asked])
+        house.close()
+    assert answers[0] == answers[1]
+
+
+def test_what_becomes_visible_can_be_named_at_once(house: House) -> None:
+    house.add("a", "the tide of ada", author="Ada Byron")
+    house.add("b", "the tide of alan", author="Alan Turing", audience=Audience.PRIVATE)
+    house.add("c", "the tide of grace", author="Grace Hopper")
+    retriever = house.retriever()
+    question = "What does Alan Turing think of the tide?"
+    before = retriever.retrieve(question, audience=Audience.PUBLIC)
+    assert before.found.authors == ()
+    assert before.notes == ("nobody here is called Alan Turing: everyone was searched",)
+    house.add("b", "the tide of alan", author="Alan Turing")
+    after = retriever.retrieve(question, audience=Audience.PUBLIC)
+    assert texts(after) == ["the tide of alan"]
+    house.warehouse.add_alias("alan-turing", "Prof")
+    named = retriever.retrieve("What does Prof think of the tide?", audience=Audience.PUBLIC)
+    assert texts(named) == ["the tide of alan"]
 
 
 def test_what_is_forgotten_is_gone_at_once(house: House) -> None:

@@ -48,18 +48,34 @@ class VectorCache:
         Raises:
             PluginError: if it gives too many or too few vectors, or one that is no vector.
         """
-        keys = [sha256(f"{fingerprint}\0{text}") for text in texts]
+        keys = [_key(fingerprint, text) for text in texts]
         known = self._read(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
             # Texts of like length in one batch waste least on padding.
             order = sorted(missing, key=lambda key: len(missing[key]), reverse=True)
             vectors = compute([missing[key] for key in order])
-            _check(vectors, len(order))
+            check(vectors, len(order))
             fresh = dict(zip(order, vectors, strict=True))
             self._write(fresh)
             known |= fresh
         return [known[key] for key in keys], len(missing)
+
+    def missing(self, fingerprint: str, texts: Sequence[str]) -> list[str]:
+        """Return the texts that have no vector yet, each once, in the order given."""
+        keys = {text: _key(fingerprint, text) for text in texts}
+        known = self._read(list(keys.values()))
+        return [text for text, key in keys.items() if key not in known]
+
+    def remember(self, fingerprint: str, texts: Sequence[str], vectors: Sequence[Vector]) -> None:
+        """Keep vectors that were computed elsewhere.
+
+        Raises:
+            PluginError: as for `embed`.
+        """
+        check(vectors, len(texts))
+        keys = (_key(fingerprint, text) for text in texts)
+        self._write(dict(zip(keys, vectors, strict=True)))
 
     def close(self) -> None:
         """Close the file."""
@@ -120,7 +136,11 @@ class VectorCache:
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
-def _check(vectors: Sequence[Vector], wanted: int) -> None:
+def _key(fingerprint: str, text: str) -> str:
+    return sha256(f"{fingerprint}\0{text}")
+
+
+def check(vectors: Sequence[Vector], wanted: int) -> None:
     """Refuse what would stay in the cache for good.
 
     Raises:

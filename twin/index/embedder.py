@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from twin.index.cache import Vector, VectorCache
+from twin.index.cache import Vector, VectorCache, check
 from twin.index.passages import Window
 from twin.index.sparse import SparseEncoder
 from twin.points import CollectionInfo, SparseVector
@@ -58,10 +58,7 @@ class Embedder:
 
     def window(self) -> Window | None:
         """Return how much the model reads at once, None if it does not say."""
-        model: Any = self.model
-        if isinstance(model, _Windowed):
-            return Window(model.window, model.token_spans)
-        return None
+        return window_of(self.model)
 
     def info(self) -> CollectionInfo:
         """Return what a collection of these vectors must be made with."""
@@ -75,6 +72,15 @@ class Embedder:
         vectors, computed = self._cache.embed(self.fingerprint, texts, self._compute)
         self.computed += computed
         return vectors
+
+    def missing(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts that were never embedded, each once, in the order given."""
+        return self._cache.missing(self.fingerprint, texts)
+
+    def remember(self, texts: Sequence[str], vectors: Sequence[Vector]) -> None:
+        """Keep the vectors of texts that were embedded elsewhere, by the same model."""
+        self._cache.remember(self.fingerprint, texts, vectors)
+        self.computed += len(texts)
 
     def sparse_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Return the keyword vector of every text."""
@@ -95,3 +101,21 @@ class Embedder:
 
     def _compute(self, texts: list[str]) -> Sequence[Vector]:
         return self.model.get_text_embedding_batch(texts)
+
+
+def window_of(model: Any) -> Window | None:
+    """Return how much a LlamaIndex embedding reads at once, None if it does not say."""
+    if isinstance(model, _Windowed):
+        return Window(model.window, model.token_spans)
+    return None
+
+
+def vectors_of(model: "BaseEmbedding", texts: Sequence[str]) -> Sequence[Vector]:
+    """Return the vectors of texts, computed now.
+
+    Raises:
+        PluginError: if they are too many or too few, or one is no vector.
+    """
+    vectors = model.get_text_embedding_batch(list(texts))
+    check(vectors, len(texts))
+    return vectors

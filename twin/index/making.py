@@ -12,6 +12,8 @@ from twin.components import Cleaner
 from twin.documents import Kind, epoch
 from twin.index.passages import Piece, Window, excluded_spans, passages, pieces
 from twin.points import Payload
+from twin.registry import Registry
+from twin.settings import Settings
 from twin.warehouse.protocol import StoredDocument
 
 if TYPE_CHECKING:
@@ -26,11 +28,20 @@ class Recipe:
         fingerprint: changes whenever the same text would give other points.
         cleaners: name what is left out.
         parser: returns the node parser of a kind.
+        settings: what these were chosen by, so that another machine can choose the same; None if
+            they were put together by hand.
     """
 
     fingerprint: str
     cleaners: Sequence[Cleaner]
     parser: "Callable[[Kind], NodeParser]"
+    settings: Settings | None = None
+
+
+def recipe_of(registry: Registry) -> Recipe:
+    """Return the recipe of the components that a registry has."""
+    cleaners, parser = registry.cleaners(), registry.node_parser
+    return Recipe(registry.index_fingerprint(), cleaners, parser, registry.settings)
 
 
 @dataclass(frozen=True, slots=True)

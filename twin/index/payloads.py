@@ -80,6 +80,14 @@ class AnyOf:
 
 
 @dataclass(frozen=True, slots=True)
+class NoneOf:
+    """The field has none of the values."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
     """The field is at least `low` and less than `high`; None leaves an end open."""
 
@@ -88,11 +96,20 @@ class Between:
     high: int | None
 
 
-def conditions(filters: Filters) -> list[AnyOf | Between]:
-    """Return the conditions that must all hold; the audience is always one of them."""
-    found: list[AnyOf | Between] = [
-        AnyOf("audience", tuple(audience.value for audience in filters.audience.visible))
-    ]
+def conditions(filters: Filters) -> list[AnyOf | NoneOf | Between]:
+    """Return the conditions that must all hold; what the audience may not see is one of them.
+
+    It is said in the shortest way, because a condition that nearly every point fulfils is what a
+    search spends most of its time on: nothing where everything may be seen. Every point has an
+    audience, and `from_fields` refuses one that has none that is known.
+    """
+    visible = filters.audience.visible
+    hidden = tuple(audience for audience in Audience if audience not in visible)
+    found: list[AnyOf | NoneOf | Between] = []
+    if hidden and len(visible) <= len(hidden):
+        found.append(AnyOf("audience", visible))
+    elif hidden:
+        found.append(NoneOf("audience", hidden))
     if filters.authors:
         found.append(AnyOf("author", filters.authors))
     if filters.kinds:

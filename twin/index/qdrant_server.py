@@ -19,6 +19,8 @@ from twin.index.payloads import (
     MISMATCH_HINT,
     SPARSE,
     AnyOf,
+    Between,
+    NoneOf,
     conditions,
     from_fields,
     mismatch,
@@ -241,15 +243,17 @@ def _vector(query: Query) -> Any:
     return list(query)
 
 
-def _filter(found: Sequence[Any]) -> "models.Filter":
+def _filter(found: Sequence[AnyOf | NoneOf | Between]) -> "models.Filter | None":
     from qdrant_client import models  # noqa: PLC0415
 
     must: list[Any] = []
+    must_not: list[Any] = []
     for condition in found:
-        if isinstance(condition, AnyOf):
-            match = models.MatchAny(any=list(condition.values))
-            must.append(models.FieldCondition(key=condition.field, match=match))
-        else:
+        if isinstance(condition, Between):
             bounds = models.Range(gte=condition.low, lt=condition.high)
             must.append(models.FieldCondition(key=condition.field, range=bounds))
-    return models.Filter(must=must)
+        else:
+            match = models.MatchAny(any=[str(value) for value in condition.values])
+            side = must if isinstance(condition, AnyOf) else must_not
+            side.append(models.FieldCondition(key=condition.field, match=match))
+    return models.Filter(must=must, must_not=must_not) if found else None

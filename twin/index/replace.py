@@ -10,7 +10,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NoReturn
 
-from twin.errors import ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse
+from twin.errors import (
+    ComponentUnavailable,
+    ConfigurationError,
+    DiskFull,
+    IndexMismatch,
+    StoreInUse,
+)
 from twin.index.embedder import Embedder
 from twin.index.ledger import Entry, Failure, Ledger
 from twin.index.making import Made, Recipe, make
@@ -21,7 +27,13 @@ from twin.warehouse.protocol import StoredDocument
 WARMED = 64
 """Texts embedded at once; whoever stops the work waits for no more than these."""
 
-NO_DOCUMENTS_FAULT = (ComponentUnavailable, ConfigurationError, IndexMismatch, StoreInUse)
+NO_DOCUMENTS_FAULT = (
+    ComponentUnavailable,
+    ConfigurationError,
+    DiskFull,
+    IndexMismatch,
+    StoreInUse,
+)
 """What is raised whichever document is at hand: the whole work stops, and is done again later."""
 
 

@@ -7,11 +7,9 @@ person can read; when it ends, even by ``kill -9``, the next call of another pro
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,22 +18,22 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from twin.errors import IndexError as TwinIndexError
 from twin.errors import StoreInUse, TwinError
-from twin.index.qdrant_edge import QdrantEdgeStore
+from twin.index.links import admit, connect, limit, socket_path
+from twin.index.qdrant_edge import QdrantEdgeStore, who_has
 from twin.points import CollectionInfo, Filters, Hit, Payload, Point, Query
 
 PATIENCE = 10.0
 """Seconds until a call gives up: the owner has just gone, and nobody has taken over."""
+
+GREETING = 5.0
+"""Seconds that an owner may take to let a caller in: it has a thread for nothing else."""
 
 SILENCE = 120.0
 """Seconds that an owner may take over one call: it may be storing a large batch of its own."""
 
 PAUSE = 0.05
 """Seconds between two attempts."""
-
-LONGEST_PATH = 100
-"""Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux, a zero included)."""
 
 SERVED = frozenset(
     {"ensure", "upsert", "set_payload", "delete", "points_of", "scroll", "search", "count", "clear"}
@@ -121,10 +119,7 @@ class SharedEdgeStore:
                     Client(listener.address).close()
                 listener.close()
             self._edge.close()
-            link: Connection | None = getattr(self._links, "connection", None)
-            if link is not None:
-                link.close()
-                self._links.connection = None
+            self._unlink()
 
     # Calls
 
@@ -134,7 +129,8 @@ class SharedEdgeStore:
         Every method may be repeated, so a call whose owner died half-way is made again.
 
         Raises:
-            StoreInUse: if another process has the folder open and does not serve it.
+            StoreInUse: if another process has the folder open and does not serve it, as one that
+                is stopped.
         """
         until = time.monotonic() + PATIENCE
         while True:
@@ -167,13 +163,16 @@ class SharedEdgeStore:
             if link is None:
                 return False, None
             link.send((name, arguments))
-            if not link.poll(SILENCE):
-                message = f"the process that has {self._folder} open does not answer"
-                raise TwinIndexError(message, "stop it; `owner.json` beside the index names it")
             good, value = link.recv()
+        except (TimeoutError, BlockingIOError) as error:
+            # What it still may answer must not be taken for the answer to another call.
+            self._unlink()
+            message = f"the index in {self._folder} is in use by {who_has(self._folder)}"
+            hint = "it does not answer: let it go on (`kill -CONT`) or stop it"
+            raise StoreInUse(message, hint) from error
         except (OSError, EOFError, ValueError):
             # The owner has gone: whoever comes first owns the folder next.
-            self._links.connection = None
+            self._unlink()
             return False, None
         if good:
             return True, value
@@ -184,21 +183,28 @@ class SharedEdgeStore:
         if link is None:
             try:
                 note = json.loads(self._note.read_text(encoding="utf-8"))
-                link = Client(note["address"], "AF_UNIX", authkey=bytes.fromhex(note["key"]))
+                link = connect(note["address"], bytes.fromhex(note["key"]), GREETING)
+                limit(link, SILENCE)
             except (FileNotFoundError, ConnectionError, AuthenticationError, KeyError, ValueError):
                 # No owner, or one that has just taken over and not yet written its key.
                 return None
             self._links.connection = link
         return link
 
+    def _unlink(self) -> None:
+        link: Connection | None = getattr(self._links, "connection", None)
+        self._links.connection = None
+        if link is not None:
+            link.close()
+
     # Serving
 
     def _serve(self) -> None:
-        address = _address(self._folder)
+        address = socket_path(self._folder)
         with contextlib.suppress(FileNotFoundError):
             Path(address).unlink()
         key = secrets.token_bytes(32)
-        self._listener = Listener(address, "AF_UNIX", backlog=64, authkey=key)
+        self._listener = Listener(address, "AF_UNIX", backlog=64)
         Path(address).chmod(0o600)
         draft = self._note.with_suffix(".new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -206,26 +212,28 @@ class SharedEdgeStore:
             json.dump({"address": address, "key": key.hex()}, file)
         draft.replace(self._note)
         threading.Thread(
-            target=self._accept, args=(self._listener,), name="twin-store", daemon=True
+            target=self._accept, args=(self._listener, key), name="twin-store", daemon=True
         ).start()
 
-    def _accept(self, listener: Listener) -> None:
+    def _accept(self, listener: Listener, key: bytes) -> None:
         while self._listener is listener:
             try:
-                connection = listener.accept()
-            except Exception:  # noqa: BLE001, S112 - a wrong key, or a caller that went away
+                link = listener.accept()
+            except OSError:  # the listener was closed, or a caller went away
                 continue
+            # Each caller is let in by a thread of its own: one that stops half-way is in no way.
             threading.Thread(
-                target=self._answer, args=(connection,), name="twin-store-caller", daemon=True
+                target=self._answer, args=(link, key), name="twin-store-caller", daemon=True
             ).start()
 
-    def _answer(self, connection: Connection) -> None:
-        with connection, contextlib.suppress(OSError, EOFError):
+    def _answer(self, link: Connection, key: bytes) -> None:
+        with link, contextlib.suppress(OSError, EOFError, AuthenticationError):
+            admit(link, key, GREETING)
             while self._owned:
-                name, arguments = connection.recv()
+                name, arguments = link.recv()
                 if not self._owned:
                     return
-                connection.send(self._answered(name, arguments))
+                link.send(self._answered(name, arguments))
 
     def _answered(self, name: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
         if name not in SERVED:
@@ -240,16 +248,3 @@ def _run(store: QdrantEdgeStore, name: str, arguments: tuple[Any, ...]) -> Any:
     method: Callable[..., Any] = getattr(store, name)
     value = method(*arguments)
     return list(value) if name == "scroll" else value
-
-
-def _address(folder: Path) -> str:
-    """Return the socket's path: in the folder, or where that is too long, in a private one."""
-    path = str(folder / "store.sock")
-    if len(path.encode()) <= LONGEST_PATH:
-        return path
-    private = Path(tempfile.gettempdir()) / f"twin-{os.getuid()}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    if private.stat().st_uid != os.getuid() or private.stat().st_mode & 0o077:
-        message = f"{private} can be used by others, so no socket is put there"
-        raise TwinError(message, "remove it, or use a home with a shorter path")
-    return str(private / f"{hashlib.sha256(path.encode()).hexdigest()[:24]}.sock")

@@ -7,7 +7,7 @@ search instead of emptying it, and nothing is ever created.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -48,6 +48,35 @@ class Found:
     def noting(self, note: str) -> "Found":
         """Return the same with one more note."""
         return replace(self, notes=(*self.notes, note))
+
+    def completed(self, other: "Found") -> "Found":
+        """Return these filters, and the other's where there are none of a kind."""
+        dated = self.since or self.until
+        return replace(
+            self,
+            authors=self.authors or other.authors,
+            kinds=self.kinds or other.kinds,
+            platforms=self.platforms or other.platforms,
+            since=self.since if dated else other.since,
+            until=self.until if dated else other.until,
+        )
+
+    def widened(self) -> Iterator[tuple["Found", list[str]]]:
+        """Yield the filters as found, and then with one kind of them dropped after the other.
+
+        With each stands what was dropped, as it goes on after "nothing was written".
+        """
+        found, dropped = self, list[str]()
+        yield found, dropped
+        for there, without, words in (
+            (self.since or self.until, {"since": None, "until": None}, "in that period"),
+            (self.kinds, {"kinds": ()}, "in that kind of writing"),
+            (self.platforms, {"platforms": ()}, "there"),
+            (self.authors, {"authors": ()}, "by them"),
+        ):
+            if there:
+                found, dropped = replace(found, **without), [*dropped, words]
+                yield found, dropped
 
 
 _OWNER = r"(?:your|his|her|their|\w+['’]s)"

@@ -7,9 +7,8 @@ the audience is never widened.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,9 +21,11 @@ from twin.documents import Audience
 from twin.index.embedder import Embedder
 from twin.points import Query, VectorStore
 from twin.retrieve.filters import Found, read_filters
-from twin.retrieve.fusion import reciprocal_rank
+from twin.retrieve.fusion import fuse
+from twin.retrieve.names import KnownNames
 from twin.retrieve.passages import Key, Passage, Retrieval, key_of, resolve, without_repeats
 from twin.retrieve.plan import plan_filters
+from twin.retrieve.rerank import Rerankers
 from twin.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ class Parts:
     teacher: Callable[[], Teacher] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What is searched for: one query a variant and kind of search, for whom, and how many."""
+
+    queries: Sequence[Query]
+    audience: Audience
+    most: int
+
+
 class Retriever:
     """Finds the passages that fit a question.
 
@@ -70,7 +80,8 @@ class Retriever:
     def __init__(self, parts: Parts, limits: Limits | None = None) -> None:
         self._parts = parts
         self._limits = limits or Limits()
-        self._unavailable: dict[str, str] = {}
+        self._names = KnownNames(parts.warehouse)
+        self._rerankers = Rerankers(parts.rerankers)
 
     def retrieve(
         self,
@@ -94,18 +105,16 @@ class Retriever:
         with _tracer.start_as_current_span("retrieve") as span:
             span.set_attribute("twin.audience", audience.value)
             with clock.step("filters"):
-                wanted = found if found is not None else self._filters(question, notes)
+                wanted = found if found is not None else self._filters(question, audience, notes)
             notes += wanted.notes
             with clock.step("variants"):
                 asked = self._variants(question, notes)
             with clock.step("embed"):
                 queries = self._queries(asked)
-            with clock.step("search"):
-                ranked, wanted = self._search(queries, wanted, audience, notes)
-            with clock.step("resolve"):
-                candidates = without_repeats(ranked, self._limits.per_document)
+            searched = _Searched(queries, audience, RERANKED * limit)
+            candidates, wanted = self._search(searched, wanted, clock, notes)
             with clock.step("rerank"):
-                ordered = self._rerank(question, candidates[: RERANKED * limit], notes)
+                ordered = self._rerankers.reorder(question, candidates, notes)
             with clock.step("context"):
                 kept = self._covered(question, self._within_budget(ordered[:limit]))
             span.set_attribute("twin.passages", len(kept))
@@ -118,16 +127,14 @@ class Retriever:
             notes=tuple(dict.fromkeys(notes)),
         )
 
-    def _filters(self, question: str, notes: list[str]) -> Found:
-        warehouse = self._parts.warehouse
-        authors = warehouse.authors()
-        platforms = warehouse.platforms()
+    def _filters(self, question: str, audience: Audience, notes: list[str]) -> Found:
+        names = self._names.to(audience)
         today = datetime.now(tz=UTC).date()
         found = read_filters(
             question,
-            authors=authors,
-            platforms=platforms,
-            resolve=warehouse.resolve_author,
+            authors=names.authors,
+            platforms=names.platforms,
+            resolve=names.resolve,
             today=today,
         )
         if self._parts.teacher is not None:
@@ -135,14 +142,14 @@ class Retriever:
                 planned = plan_filters(
                     question,
                     self._parts.teacher(),
-                    authors=authors,
-                    platforms=platforms,
+                    authors=names.authors,
+                    platforms=names.platforms,
                     today=today,
                 )
             except Exception as error:  # noqa: BLE001 - the boundary of plugins' teachers
                 notes.append(f"filters by rules only: {error}")
             else:
-                found = _merged(found, planned)
+                found = found.completed(planned)
         return found
 
     def _variants(self, question: str, notes: list[str]) -> list[str]:
@@ -165,10 +172,13 @@ class Retriever:
         return [*dense, *sparse]
 
     def _search(
-        self, queries: Sequence[Query], wanted: Found, audience: Audience, notes: list[str]
+        self, searched: _Searched, wanted: Found, clock: _Clock, notes: list[str]
     ) -> tuple[list[Passage], Found]:
-        for attempt, dropped in _widened(wanted):
-            passages = self._once(queries, attempt, audience)
+        for attempt, dropped in wanted.widened():
+            with clock.step("search"):
+                fused, similarities = self._fused(searched, attempt)
+            with clock.step("resolve"):
+                passages = self._resolved(searched, fused, similarities)
             if passages:
                 if dropped:
                     which = "that filter was" if len(dropped) == 1 else "those filters were"
@@ -176,28 +186,35 @@ class Retriever:
                 return passages, attempt
         return [], wanted
 
-    def _once(self, queries: Sequence[Query], found: Found, audience: Audience) -> list[Passage]:
-        hits = self._parts.store.search(queries, found.filters(audience), self._limits.candidates)
+    def _fused(
+        self, searched: _Searched, found: Found
+    ) -> tuple[list[tuple[Key, float]], dict[Key, float]]:
+        """Return the passages that the searches found, best first, and the cosine of each."""
+        limit = self._limits.candidates
+        hits = self._parts.store.search(searched.queries, found.filters(searched.audience), limit)
+        searches = [[(key_of(hit.payload), hit.score) for hit in search] for search in hits]
         similarities: dict[Key, float] = {}
-        for ranking in hits[: len(hits) // 2]:
-            for hit in ranking:
-                key = key_of(hit.payload)
-                similarities[key] = max(similarities.get(key, 0.0), hit.score)
-        fused = reciprocal_rank([[key_of(hit.payload) for hit in ranking] for ranking in hits])
-        return resolve(fused, similarities, self._parts.warehouse, audience)
+        for search in searches[: len(searches) // 2]:
+            for key, score in search:
+                similarities[key] = max(similarities.get(key, 0.0), score)
+        return fuse(searches, limit), similarities
 
-    def _rerank(self, question: str, passages: list[Passage], notes: list[str]) -> list[Passage]:
-        for name, build in self._parts.rerankers:
-            if not passages:
+    def _resolved(
+        self,
+        searched: _Searched,
+        fused: Sequence[tuple[Key, float]],
+        similarities: Mapping[Key, float],
+    ) -> list[Passage]:
+        """Return as many passages as are wanted; no more documents are read than it takes."""
+        ranked: list[Passage] = []
+        kept: list[Passage] = []
+        for start in range(0, len(fused), searched.most):
+            part = fused[start : start + searched.most]
+            ranked += resolve(part, similarities, self._parts.warehouse, searched.audience)
+            kept = without_repeats(ranked, self._limits.per_document)
+            if len(kept) >= searched.most:
                 break
-            if name not in self._unavailable:
-                try:
-                    passages = _reranked(question, passages, build())
-                    continue
-                except Exception as error:  # noqa: BLE001 - the boundary of plugins' rerankers
-                    self._unavailable[name] = str(error)
-            notes.append(f"without the reranker {name}: {self._unavailable[name]}")
-        return passages
+        return kept[: searched.most]
 
     def _within_budget(self, passages: Sequence[Passage]) -> list[Passage]:
         """Return the passages that fit the token budget, the best one always."""
@@ -232,70 +249,6 @@ class Retriever:
         return len(window.token_spans(text)) if window else len(text) // 4
 
 
-def _merged(rules: Found, planned: Found) -> Found:
-    """Return the teacher's filters where the rules found none."""
-    return replace(
-        rules,
-        authors=rules.authors or planned.authors,
-        kinds=rules.kinds or planned.kinds,
-        platforms=rules.platforms or planned.platforms,
-        since=rules.since if rules.since or rules.until else planned.since,
-        until=rules.until if rules.since or rules.until else planned.until,
-    )
-
-
-def _widened(found: Found) -> Iterator[tuple[Found, list[str]]]:
-    """Yield the filters as found, and then with one kind of them dropped after the other."""
-    dropped: list[str] = []
-    yield found, dropped
-    if found.since or found.until:
-        found = replace(found, since=None, until=None)
-        dropped = [*dropped, "in that period"]
-        yield found, dropped
-    if found.kinds:
-        found = replace(found, kinds=())
-        dropped = [*dropped, "in that kind of writing"]
-        yield found, dropped
-    if found.platforms:
-        found = replace(found, platforms=())
-        dropped = [*dropped, "there"]
-        yield found, dropped
-    if found.authors:
-        yield replace(found, authors=()), [*dropped, "by them"]
-
-
-def _reranked(
-    question: str, passages: Sequence[Passage], reranker: BaseNodePostprocessor
-) -> list[Passage]:
-    """Return the passages in the order, and with the scores, that a reranker gives them."""
-    from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode  # noqa: PLC0415
-
-    nodes = []
-    for number, passage in enumerate(passages):
-        metadata = {
-            "title": passage.title,
-            "author": passage.author,
-            "kind": passage.kind.value,
-            "platform": passage.platform,
-            "published_at": passage.published_at,
-        }
-        node = TextNode(
-            id_=str(number),
-            text=passage.text,
-            metadata=metadata,
-            # The title belongs to what is read; the rest is for rerankers that ask for it.
-            excluded_embed_metadata_keys=[key for key in metadata if key != "title"],
-        )
-        nodes.append(NodeWithScore(node=node, score=passage.score))
-    ordered = reranker.postprocess_nodes(nodes, query_bundle=QueryBundle(question))
-    # Whatever a plugin makes of the scores, a passage comes once, and JSON knows no NaN.
-    scores = {int(one.node.node_id): float(one.score or 0.0) for one in reversed(ordered)}
-    return [
-        replace(passages[number], score=score if math.isfinite(score) else 0.0)
-        for number, score in reversed(scores.items())
-    ]
-
-
 class _Clock:
     """Times steps, and opens a span for each."""
 
@@ -307,4 +260,4 @@ class _Clock:
         begun = time.perf_counter()
         with _tracer.start_as_current_span(name):
             yield
-        self.seconds[name] = time.perf_counter() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
