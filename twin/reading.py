@@ -22,6 +22,11 @@ MAXIMUM_TEXT = 20_000_000
 """Code points of one document; a longer one is a dump, not a piece of writing."""
 
 
+MAXIMUM_LINES = 200_000
+"""Of one document. Parsing Markdown takes about 1.5 kB of memory a line (measured), so this many
+take 300 MB for a moment."""
+
+
 class Metadata(BaseModel):
     """The metadata that twin understands; everything else is kept as `extra`."""
 
@@ -137,6 +142,9 @@ def checked_document(
         raise ReadError(message)
     if len(text) > MAXIMUM_TEXT:
         message = f"{label}: {len(text):,} characters are more than {MAXIMUM_TEXT:,}"
+        raise ReadError(message, "split it into the pieces that it is made of")
+    if (lines := text.count("\n") + 1) > MAXIMUM_LINES:
+        message = f"{label}: {lines:,} lines are more than {MAXIMUM_LINES:,}"
         raise ReadError(message, "split it into the pieces that it is made of")
     try:
         known = Metadata.model_validate({key: _plain(value) for key, value in metadata.items()})

@@ -11,8 +11,8 @@ from twin.documents import Document, Kind
 from twin.index.cache import VectorCache
 from twin.index.embedder import Embedder
 from twin.index.ledger import Ledger
-from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.index.making import Recipe
+from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.index.replace import Index
 from twin.index.sparse import SparseEncoder
 from twin.ingest.sync import Synced, sync

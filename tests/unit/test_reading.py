@@ -9,7 +9,7 @@ from llama_index.core.schema import Document as LlamaDocument
 import twin
 from twin.documents import Audience, Kind, document_id
 from twin.errors import ReadError
-from twin.reading import MAXIMUM_TEXT, checked_document
+from twin.reading import MAXIMUM_LINES, MAXIMUM_TEXT, checked_document
 
 
 def made(**given: Any) -> LlamaDocument:
@@ -162,3 +162,10 @@ def test_a_text_that_is_none_is_told() -> None:
 
     with pytest.raises(ReadError, match="file:x: its text is bytes, not str"):
         checked_document(Odd())
+
+
+def test_a_text_of_too_many_lines_is_told() -> None:
+    assert checked_document(made(text="a\n" * (MAXIMUM_LINES - 1)))
+    with pytest.raises(ReadError, match="200,001 lines are more than 200,000") as raised:
+        checked_document(made(text="a\n" * MAXIMUM_LINES))
+    assert "split it" in raised.value.hint
