@@ -19,7 +19,8 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     │   └── NotFoundError         no such document, version or author
     ├── IndexError                the vectors could not be read or written
     │   ├── IndexMismatch         the collection was made by another embedder
-    │   └── StoreInUse            another process has the embedded store open
+    │   ├── StoreInUse            another process has the embedded store open
+    │   └── DiskFull              there is too little room to write it
     └── ModelError                a language model did not answer as it must
 
 Only a `TwinError` is shown to a person as ``error:`` and ``hint:``; anything else is a bug and
@@ -148,6 +149,10 @@ class IndexMismatch(IndexError):
 
 class StoreInUse(IndexError):
     """Another process has the embedded store open."""
+
+
+class DiskFull(IndexError):
+    """There is too little room on the disk to write the index."""
 
 
 class ModelError(TwinError):

@@ -27,10 +27,14 @@ from twin.fetch.many import in_turn
 from twin.fetch.pace import Clock, Pace
 from twin.fetch.robots import Robots
 from twin.fetch.settings import FetchSettings
-from twin.fetch.walls import wall
+from twin.fetch.walls import CHECK, wall
 
 PRODUCT: Final = "twin"
 """What a robots.txt may call it."""
+
+_BUSY: Final = frozenset({429, 503})
+_WALLED: Final = _BUSY | {401, 403}
+"""Statuses with which captchas and logins come; a page of 404 is gone, whatever is on it."""
 
 PAGES: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 FEEDS: Final = "application/atom+xml,application/rss+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -149,7 +153,7 @@ class Client:
                 message = f"{url}: the client was closed"
                 raise FetchError(message)
             answer = exchanged(self._transport, url, headers, self.settings)
-            if answer.status != OK:
+            if answer.status in _WALLED:
                 # A check for robots does not go away by asking again.
                 _refuse_wall(url, url, answer)
             return answer
@@ -194,7 +198,9 @@ def _refuse_wall(asked: str, url: str, answer: Answer) -> None:
     )
     if not found.is_page:
         return
-    if what := wall(found.text, answer.headers, asked, url):
+    what = wall(found.text, answer.headers, asked, url)
+    # A host that is busy or down says so on pages that may look like much else.
+    if what == CHECK or (what and answer.status not in _BUSY):
         message = f"{asked}: in its place came {what}"
         hint = "save the page in the browser and take in the file, or use the site's export"
         raise BlockPage(message, hint, status=answer.status)

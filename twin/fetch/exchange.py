@@ -6,6 +6,7 @@ business, but for those that another attempt may do away with.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -114,6 +115,10 @@ def exchanged(
         if monotonic() - begun >= settings.total_timeout:
             message = f"{url}: it took longer than {settings.total_timeout:g} seconds"
             raise FetchError(message, "raise fetch.total_timeout if it is worth it") from error
+        # httpcore wraps the error of the system.
+        if error.args and isinstance(error.args[0], ssl.SSLError):
+            message = f"{url}: no safe connection to its host: {error}"
+            raise FetchError(message, "is the address right? A browser would warn, too") from error
         what = str(error).strip() or type(error).__name__
         message = f"{url}: {what}"
         raise _Passing(message, "is the network up? A later run goes on from here") from error

@@ -22,7 +22,7 @@ class FetchSettings(BaseModel):
     hosts: int = Field(default=8, ge=1, le=64, description="Hosts that are read at once.")
     retries: int = Field(default=3, ge=0, le=10, description="Further attempts after a failure.")
     patience: float = Field(
-        default=120, ge=0, description="Seconds that a host may ask to wait (Retry-After)."
+        default=60, ge=0, description="Seconds that a host may ask to wait (Retry-After)."
     )
     timeout: float = Field(default=20, gt=0, description="Seconds for each step of a request.")
     total_timeout: float = Field(default=120, gt=0, description="Seconds for a whole request.")

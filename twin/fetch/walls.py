@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urlsplit
 
+CHECK: Final = "a captcha or another check for robots"
+
 FEW: Final = 250
 """Words of a page up to which it may be a wall; the longest seen, a consent page, has about 200."""
 
@@ -125,7 +127,7 @@ def wall(html: str, headers: Mapping[str, str], asked: str, url: str) -> str:
     """
     for name, pattern in _CHALLENGE_HEADERS.items():
         if pattern.search(headers.get(name, "").lower()):
-            return "a captcha or another check for robots"
+            return CHECK
     page = _Page()
     page.feed(html[:HEAD])
     shown = " ".join(" ".join(page.shown).split())
@@ -135,7 +137,7 @@ def wall(html: str, headers: Mapping[str, str], asked: str, url: str) -> str:
     said = f"{page.title}\n{shown}\n{' '.join(page.noscript)}"
     title = " ".join(page.title.split())
     signs = {
-        "a captcha or another check for robots": _captcha(html[:HEAD], title, shown, words),
+        CHECK: _captcha(html[:HEAD], title, shown, words),
         "a page that asks for consent": _consent(title, said, asked, url),
         "a login page": _login(page, title, said, asked, url),
         "a shell that only a browser fills": words <= VERY_FEW and _shell(page, said),
