@@ -124,3 +124,14 @@ def test_a_declared_encoding_is_believed(read: Read, write: Write) -> None:
 def test_lines_of_code_may_be_broken_by_tags() -> None:
     page = read_page("<pre><code>one<br>  two<br/></code></pre>")
     assert page.text == "```\none\n  two\n```\n"
+
+
+@pytest.mark.parametrize("name", ["base64", "rot13", "zip", "no-such-charset"])
+def test_a_charset_that_is_none_of_texts_is_not_believed(
+    read: Read, write: Write, name: str
+) -> None:
+    write("a.html", f"<meta charset={name}><title>T</title><p>Tide \u00e4.</p>")
+    assert read().only.text.strip() == "Tide \u00e4."
+    # What is no UTF-8 has no charset left that could be believed.
+    write("a.html", f"<meta charset={name}><p>Caf\u00e9</p>".encode("cp1252"))
+    assert set(read().ledger.failures) == {"a.html"}

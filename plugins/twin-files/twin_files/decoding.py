@@ -88,8 +88,9 @@ def _codec(declared: re.Match[bytes] | None) -> str:
         return "utf-8"
     try:
         name = codecs.lookup(declared[1].decode("ascii")).name
-        # Codecs such as base64 are found by name too; this tells whether it gives text.
-        b"".decode(name)
+        # Codecs such as base64 are found by name too; this tells whether it is one of texts. (An
+        # empty value would not be looked at.)
+        " ".encode(name)
     except LookupError:
         return "utf-8"
     return _AS_BROWSERS_DO.get(name, name)
