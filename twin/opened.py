@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from twin.errors import StoreInUse
 from twin.index.generations import Generation
+from twin.index.room import need_room
 from twin.registry import Registry
 from twin.settings import Choice, Settings
 
@@ -127,6 +128,10 @@ class OpenIndex:
 
         Two at once could leave an older version in it: one reads, the other brings in a newer one,
         and the first writes what it read.
+
+        Raises:
+            StoreInUse: if another process has held it for too long.
+            DiskFull: if there is too little room to write.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
 
@@ -134,6 +139,7 @@ class OpenIndex:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(folder / f"{self.name}.lock", timeout=PATIENCE):
+                need_room(folder)
                 yield
         except Timeout as error:
             message = f"another process is bringing the index of {self._folder} in step"

@@ -6,6 +6,7 @@ In: a store. Out: tests that the best points are found, and none that may not be
 # ruff: noqa: S101, PLR2004, D102 - tests: they assert, and their names say what
 
 import math
+import random
 import threading
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,25 @@ class SearchContract(VectorStoreFixtures):
         assert [hit.id for hit in hits] == [key(1), key(3), key(2), key(4)]
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
         assert hits[0].score == pytest.approx(math.cos(0.1), abs=1e-3)
+
+    def test_of_many_all_of_the_nearest_are_found_with_exact_scores(
+        self, store: VectorStore
+    ) -> None:
+        drawn = random.Random(3)  # noqa: S311 - no secret, and the same in every run
+        directions = [[drawn.gauss(0, 1) for _ in range(4)] for _ in range(600)]
+        store.upsert([point(n, values) for n, values in enumerate(directions)])
+        asked = [drawn.gauss(0, 1) for _ in range(4)]
+
+        def cosine(values: list[float]) -> float:
+            lengths = math.hypot(*values) * math.hypot(*asked)
+            return sum(a * b for a, b in zip(values, asked, strict=True)) / lengths
+
+        nearest = sorted((cosine(values), key(n)) for n, values in enumerate(directions))[:-11:-1]
+        [hits] = store.search([asked], ANY, 10)
+        assert [hit.id for hit in hits] == [identity for _, identity in nearest]
+        assert [hit.score for hit in hits] == pytest.approx(
+            [score for score, _ in nearest], abs=1e-5
+        )
 
     def test_length_says_nothing(self, store: VectorStore) -> None:
         store.upsert([point(1, [0.1, 0.0, 0.0, 0.0]), point(2, [30.0, 30.0, 0.0, 0.0])])

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -25,6 +26,14 @@ from twin.settings import IngestSettings
 
 OBJECT_STORE = 256 * 2**20
 """Bytes of the shared memory of a Ray that is started here. A block has less than one hundredth."""
+
+_PATIENCE = 10.0
+"""Seconds to wait for a cluster to answer."""
+
+_HINT = "check ingest.ray_address and RAY_ADDRESS, and that all machines have the same Ray"
+
+_EXECUTOR = "StreamingExecutor"
+"""How the names of the threads begin in which Ray runs a dataset."""
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -84,6 +93,7 @@ def cluster(ingest: IngestSettings) -> Iterator[Cluster]:
 
     with ExitStack() as closing:
         closing.enter_context(_quiet())
+        closing.enter_context(_last_threads())
         if not ray.is_initialized():
             address = ingest.ray_address or os.environ.get("RAY_ADDRESS", "")
             _connect(address, closing)
@@ -112,6 +122,8 @@ def _connect(address: str, closing: ExitStack) -> None:
             # It writes there until it is stopped, so the folder goes after that.
             "_temp_dir": closing.enter_context(_folder()),
         }
+    else:
+        _answers(address)
     closing.callback(ray.shutdown)
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM) if main else None
@@ -121,11 +133,26 @@ def _connect(address: str, closing: ExitStack) -> None:
     except Exception as error:  # whatever its parts raise: ConnectionError, ValueError, OSError
         where = f"at {address} cannot be reached" if address else "cannot be started here"
         message = f"Ray {where}: {str(error).strip() or type(error).__name__}"
-        hint = "check ingest.ray_address and RAY_ADDRESS, and that all machines have the same Ray"
-        raise ComponentUnavailable(message, hint) from error
+        raise ComponentUnavailable(message, _HINT) from error
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+def _answers(address: str) -> None:
+    """Make sure that somebody is there, for whom Ray would look for minutes.
+
+    Raises:
+        ComponentUnavailable: if nobody is.
+    """
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):
+        return  # such as "auto", of which Ray itself knows what it means
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+    except OSError as error:
+        message = f"Ray at {address} cannot be reached: {error}"
+        raise ComponentUnavailable(message, _HINT) from error
 
 
 @contextmanager
@@ -165,6 +192,25 @@ def _quiet() -> Iterator[None]:
     finally:
         for one, level in levels:
             one.setLevel(level)
+
+
+@contextmanager
+def _last_threads() -> Iterator[None]:
+    """Wait for Ray's threads, which fail when it is stopped under them, and print nothing of it."""
+    before = threading.excepthook
+
+    def told(args: threading.ExceptHookArgs) -> None:
+        if args.thread is None or not args.thread.name.startswith(_EXECUTOR):
+            before(args)
+
+    threading.excepthook = told
+    try:
+        yield
+    finally:
+        for thread in threading.enumerate():
+            if thread.name.startswith(_EXECUTOR):
+                thread.join(_PATIENCE)
+        threading.excepthook = before
 
 
 @contextmanager

@@ -66,6 +66,9 @@ def results(dataset: Dataset, count: int, stopped: Callable[[], bool]) -> Iterat
             yield result
     finally:
         unwanted.set()
+        if (executor := getattr(dataset, "_current_executor", None)) is not None:
+            # Ray has no public way to end a dataset early; without this it ends when Ray does.
+            executor.shutdown(force=True)
         thread.join(_PATIENCE)
 
 
