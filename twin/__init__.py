@@ -45,6 +45,9 @@ if TYPE_CHECKING:
         document_id,
     )
     from twin.errors import ComponentUnavailable, ConfigurationError, ReadError, TwinError
+    from twin.exports.export import Export, holds, open_export
+    from twin.exports.listing import Bounds
+    from twin.exports.quoting import Others, spans_of_others
     from twin.hookspecs import hookimpl
     from twin.points import (
         CollectionInfo,
@@ -84,6 +87,9 @@ _HOME_OF = {
         "document_id",
     ),
     "errors": ("ComponentUnavailable", "ConfigurationError", "ReadError", "TwinError"),
+    "exports.export": ("Export", "holds", "open_export"),
+    "exports.listing": ("Bounds",),
+    "exports.quoting": ("Others", "spans_of_others"),
     "hookspecs": ("hookimpl",),
     "points": (
         "CollectionInfo",
@@ -100,6 +106,7 @@ _MODULE_OF = {name: module for module, names in _HOME_OF.items() for name in nam
 
 __all__ = [
     "Audience",
+    "Bounds",
     "BuildContext",
     "CleanerComponent",
     "CollectionInfo",
@@ -108,6 +115,7 @@ __all__ = [
     "Document",
     "EmbeddingComponent",
     "Excluded",
+    "Export",
     "Filters",
     "Hit",
     "Kind",
@@ -115,6 +123,7 @@ __all__ = [
     "NoOptions",
     "NodeParserComponent",
     "Options",
+    "Others",
     "Payload",
     "Point",
     "QueryTransformComponent",
@@ -129,8 +138,11 @@ __all__ = [
     "author_slug",
     "canonical_url",
     "document_id",
+    "holds",
     "hookimpl",
     "make_document",
+    "open_export",
+    "spans_of_others",
 ]
 
 

@@ -7,6 +7,7 @@ meanwhile; then every process turns to the new one at once. The old one stays, f
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twin.errors import IndexError as TwinIndexError
-from twin.errors import UsageError
+from twin.errors import TwinError, UsageError
 from twin.index.generations import Generation, Known
 from twin.registry import Registry
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from twin.ingest.engines import Engine
     from twin.ingest.sync import Progress, Synced
     from twin.opened import OpenIndex
-    from twin.settings import Choice
+    from twin.tables import Choice
 
 _log = logging.getLogger("twin.changeover")
 
@@ -188,6 +189,8 @@ def _followed(home: Home) -> Iterator[None]:
     def follow() -> None:
         try:
             home.follow(stop.wait, fixed=home.active)
+        except (TwinError, OSError, sqlite3.Error) as error:  # its own, the disk's, a file's
+            _log.warning("the index that answers cannot be kept in step: %s", error)
         except Exception:  # noqa: BLE001 - an index that cannot be used is why one rebuilds it
             _log.warning("the index that answers cannot be kept in step", exc_info=True)
 

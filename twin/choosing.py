@@ -24,7 +24,8 @@ from twin.components import (
 from twin.documents import Kind
 from twin.errors import SettingsError, UsageError
 from twin.plugins import PluginSet, Provided, name_conflict
-from twin.settings import Choice, Settings
+from twin.settings import Settings
+from twin.tables import Choice
 
 
 class _Mistakes(Exception):

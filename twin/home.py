@@ -7,7 +7,7 @@ opened on first use and closed together. The entrances (CLI, page) open homes; n
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twin.index.ledger import Ledger
     from twin.index.replace import Index
     from twin.ingest.checking import Checked
+    from twin.ingest.copies import Copies
     from twin.ingest.sync import Progress, Synced
     from twin.retrieve.retriever import Retriever
     from twin.warehouse.protocol import Warehouse
@@ -93,6 +94,18 @@ class Home:
         self._closing.callback(warehouse.close)
         return warehouse
 
+    @cached_property
+    def copies(self) -> Copies:
+        """Which documents are copies of which."""
+        from twin.ingest.copies import Copies  # noqa: PLC0415 - only where the index is
+
+        copies = Copies(self.folder / "index" / "copies.sqlite3")
+        self._closing.callback(copies.close)
+        return copies
+
+    def _find_copies(self, warehouse: Warehouse) -> Mapping[str, str]:
+        return self.copies.refresh(warehouse) if self.settings.ingest.copies else {}
+
     # The index: one generation answers, others may stand by
 
     @cached_property
@@ -135,7 +148,9 @@ class Home:
             settings: others than those with the generation's own embedder.
         """
         settings = settings or embedding_of(generation, self.settings)
-        return OpenIndex(self.folder, self.plugins, settings, generation, self._closing)
+        return OpenIndex(
+            self.folder, self.plugins, settings, generation, self._closing, self._find_copies
+        )
 
     def refresh(self) -> bool:
         """Look whether another generation answers by now, and if so use it from here on.
@@ -189,6 +204,7 @@ class Home:
             query_transforms=registry.query_transforms,
             rerankers=registry.rerankers(),
             teacher=registry.teacher if registry.has_teacher else None,
+            also_at=self.copies.also_at if self.settings.ingest.copies else lambda *_: (),
         )
         limits = Limits(
             candidates=wanted.candidates,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +19,15 @@ from twin.errors import StoreInUse
 from twin.index.generations import Generation
 from twin.index.room import need_room
 from twin.registry import Registry
-from twin.settings import Choice, Settings
+from twin.settings import Settings
+from twin.tables import Choice
 
 if TYPE_CHECKING:
     from twin.index.embedder import Embedder
     from twin.index.ledger import Ledger
     from twin.index.replace import Index
     from twin.plugins import PluginSet
+    from twin.warehouse.protocol import Warehouse
 
 PATIENCE = 5.0
 """Seconds that a sync waits for another one to finish; then the work is left to it."""
@@ -55,6 +57,7 @@ class OpenIndex:
         settings: with the embedder of this generation.
         generation: which one.
         closing: closes what is opened here.
+        find_copies: returns the original of every document that is a copy of another.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class OpenIndex:
         settings: Settings,
         generation: Generation,
         closing: ExitStack,
+        find_copies: Callable[[Warehouse], Mapping[str, str]],
     ) -> None:
         self.generation = generation
         self._folder = folder
         self._plugins = plugins
         self._settings = settings
         self._closing = closing
+        self._find_copies = find_copies
         name = store_name(settings)
         self.name = f"{name}-{generation.name}" if generation.name else name
 
@@ -120,7 +125,7 @@ class OpenIndex:
         recipe = recipe_of(self.registry)
         store = self.registry.vector_store()
         self._closing.callback(store.close)
-        return Index(store, self.ledger, self.embedder, recipe, self.turn)
+        return Index(store, self.ledger, self.embedder, recipe, self.turn, self._find_copies)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

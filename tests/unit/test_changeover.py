@@ -19,7 +19,7 @@ from twin.index.generations import Generation, Generations, Known
 from twin.ingest import sync as syncing
 from twin.plugins import Plugin, PluginSet, Provided, discover
 from twin.points import Filters
-from twin.settings import Choice
+from twin.tables import Choice
 from twin.testing.fakes import hash_embedding
 
 TEXTS = {

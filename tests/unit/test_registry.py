@@ -19,7 +19,8 @@ from twin.errors import (
 )
 from twin.plugins import Plugin, PluginSet, Provided
 from twin.registry import Registry
-from twin.settings import Choice, Settings
+from twin.settings import Settings
+from twin.tables import Choice
 
 
 class Limits(twin.Options):

@@ -8,7 +8,8 @@ import pytest
 
 from twin.documents import Audience, Kind
 from twin.errors import SettingsError
-from twin.settings import Choice, Settings, home_folder, load_settings
+from twin.settings import Settings, home_folder, load_settings
+from twin.tables import Choice
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from twin.cli import run
 from twin.errors import SettingsError, UsageError
-from twin.settings import WarehouseSettings, load_settings
+from twin.settings import load_settings
+from twin.tables import WarehouseSettings
 from twin.warehouse import open_place
 from twin.warehouse.sqlite import SQLiteWarehouse
 

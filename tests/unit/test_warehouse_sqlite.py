@@ -11,7 +11,7 @@ import pytest
 
 from twin.documents import Document
 from twin.errors import ConfigurationError, WarehouseError
-from twin.settings import WarehouseSettings
+from twin.tables import WarehouseSettings
 from twin.warehouse import open_warehouse
 from twin.warehouse.sqlite import SQLiteWarehouse
 from twin.warehouse.sqlite_schema import SCHEMA_VERSION

@@ -76,7 +76,7 @@ def source_markdown(source: Source) -> str:
     return "\n\n".join(
         [
             f"#### {title}",
-            "\n".join(part for part in (described, _link(passage)) if part),
+            "\n".join(part for part in (described, _links(passage)) if part),
             "---",
             *_passage(passage, quotes),
             "---",
@@ -158,8 +158,12 @@ def _cell(text: str) -> str:
     return " ".join(text.split())
 
 
-def _link(passage: Passage) -> str:
-    url = passage.url or ""
+def _links(passage: Passage) -> str:
+    """Return where the passage can be read, and where else the same piece was published."""
+    return " \u00b7 ".join(_link(url, passage) for url in (passage.url or "", *passage.also_at))
+
+
+def _link(url: str, passage: Passage) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return escaped(passage.source)

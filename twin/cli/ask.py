@@ -57,6 +57,8 @@ def _print_source(source: Source) -> None:
     title = output.plain(f"{passage.title or passage.source}{author}{date}")
     click.secho(f"[{source.n}] {title}", bold=True)
     click.secho(f"    {output.plain(passage.url or passage.source)}", dim=True)
+    for other in passage.also_at:
+        click.secho(f"    also at {output.plain(other)}", dim=True)
     for quote in source.quoted() or [passage.text]:
         text = output.plain(" ".join(quote.split()))
         click.echo(f"    “{text[:QUOTE]}{'…' if len(text) > QUOTE else ''}”")

@@ -15,7 +15,7 @@ from twin.cli.sync import report_sync
 from twin.errors import UsageError
 from twin.home import Home
 from twin.index.generations import Generation
-from twin.settings import Choice
+from twin.tables import Choice
 
 
 @click.group("index")

@@ -46,6 +46,8 @@ def search_command(
         click.secho(f"[{n}] {output.plain(passage.title or passage.source)}{date}", bold=True)
         where = output.plain(passage.url or passage.source)
         click.secho(f"    {where}  {passage.start}:{passage.end}", dim=True)
+        for other in passage.also_at:
+            click.secho(f"    also at {output.plain(other)}", dim=True)
         text = output.plain(" ".join(passage.text.split()))
         click.echo(f"    {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}\n")
     if not found.passages:

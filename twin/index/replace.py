@@ -5,7 +5,7 @@ ledger. In this order a crash or a failing embedder leaves the old points or the
 sometimes both for a moment, but never none.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NoReturn
@@ -22,7 +22,7 @@ from twin.index.ledger import Entry, Failure, Ledger
 from twin.index.making import Made, Recipe, make
 from twin.index.passages import Piece
 from twin.points import Payload, Point, VectorStore
-from twin.warehouse.protocol import StoredDocument
+from twin.warehouse.protocol import StoredDocument, Warehouse
 
 WARMED = 64
 """Texts embedded at once; whoever stops the work waits for no more than these."""
@@ -71,6 +71,7 @@ class Index:
         recipe: makes the pieces.
         turn: entered while the index is brought in step, so that of several processes one does it;
             raises `StoreInUse` if another has been at it for too long.
+        find_copies: returns the original of every document that is a copy of another.
     """
 
     def __init__(
@@ -80,12 +81,16 @@ class Index:
         embedder: Embedder,
         recipe: Recipe,
         turn: Callable[[], AbstractContextManager[object]] = nullcontext,
+        find_copies: Callable[[Warehouse], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self.store = store
         self.ledger = ledger
         self.embedder = embedder
         self.recipe = recipe
         self.turn = turn
+        self.find_copies = find_copies
+        self.copies: Mapping[str, str] = {}
+        """The original of every document that is a copy of another: of copies the index holds nothing."""
 
     def prepare(self) -> bool:
         """Open the collection, or make it; a new one begins with an empty ledger.
@@ -154,13 +159,32 @@ class Index:
             entry is not None
             and entry.version == document.version
             and entry.metadata_hash == document.metadata_hash
-            and entry.fingerprint == self.recipe.fingerprint
+            and entry.fingerprint == self.fingerprint(document.id)
         )
+
+    def fingerprint(self, document_id: str) -> str:
+        """Return what the ledger keeps of how a document is made."""
+        original = self.copies.get(document_id)
+        made = self.recipe.fingerprint
+        return made if original is None else f"{made};a copy of {original}"
+
+    def outdated(self) -> list[str]:
+        """Return the documents that were made in another way than they would be now."""
+        held = self.ledger.outdated(self.recipe.fingerprint)
+        entries = self.ledger.get([*held, *self.copies])
+        return [
+            identity
+            for identity, entry in entries.items()
+            if entry.fingerprint != self.fingerprint(identity)
+        ]
 
     def make(self, documents: Iterable[StoredDocument]) -> list[Made]:
         """Clean and parse documents; one that fails carries its error."""
         window = self.embedder.window()
-        return [make(self.recipe, window, document) for document in documents]
+        return [
+            Made(document) if document.id in self.copies else make(self.recipe, window, document)
+            for document in documents
+        ]
 
     def lacking(self, made: Sequence[Made]) -> list[str]:
         """Return the embedded texts of pieces that the index does not hold yet."""
@@ -168,6 +192,7 @@ class Index:
         return [
             piece.embedded
             for one in made
+            if one.stored.id not in self.copies
             for piece, payload in one.pieces
             if _differs(there[one.stored.id].get(piece.id), payload)
         ]
@@ -198,6 +223,7 @@ class Index:
         Raises:
             TwinError: if no document is at fault, as for `apply`.
         """
+        made = [Made(one.stored) if one.stored.id in self.copies else one for one in made]
         good = [one for one in made if one.error is None]
         try:
             applied = self._replace(good, gone) if error is None else _raised(error)
@@ -254,7 +280,7 @@ class Index:
                     document_id=one.stored.id,
                     version=one.stored.version,
                     metadata_hash=one.stored.metadata_hash,
-                    fingerprint=self.recipe.fingerprint,
+                    fingerprint=self.fingerprint(one.stored.id),
                     points=len(one.pieces),
                 )
                 for one in made

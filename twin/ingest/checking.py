@@ -91,6 +91,7 @@ def check(
         mend: whether to bring in what differs and to delete what is left over.
     """
     index.prepare()
+    index.copies = index.find_copies(warehouse)
     known = [(summary.id, summary.version) for summary in warehouse.summaries()]
     failed = {failure.document_id for failure in index.ledger.failures()}
     checked = Checked(points=index.store.count())

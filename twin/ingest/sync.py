@@ -81,20 +81,25 @@ def sync_in_turn(
     before = index.embedder.computed
     if index.prepare():
         warehouse.set_cursor(consumer, None)
-    cursor = warehouse.cursor(consumer)
-    old = _old(warehouse, index, first=cursor is None)
-    total = warehouse.backlog(cursor) + len(old)
     done = 0
     applied = Applied()
-    progress(0, total)
-    with engine(index, chain(_changes(warehouse, cursor), _again(warehouse, old))) as prepared:
-        for one in prepared:
-            applied += index.replace(one.made, one.step.gone, one.error)
-            applied += Applied(unchanged=one.unchanged)
-            if one.step.cursor is not None:
-                warehouse.set_cursor(consumer, one.step.cursor)
-            done += len(one.step.documents) + len(one.step.gone)
-            progress(done, max(total, done))
+    while True:
+        index.copies = index.find_copies(warehouse)
+        cursor = warehouse.cursor(consumer)
+        old = _old(warehouse, index, first=cursor is None)
+        total = done + warehouse.backlog(cursor) + len(old)
+        progress(done, total)
+        with engine(index, chain(_changes(warehouse, cursor), _again(warehouse, old))) as prepared:
+            for one in prepared:
+                applied += index.replace(one.made, one.step.gone, one.error)
+                applied += Applied(unchanged=one.unchanged)
+                if one.step.cursor is not None:
+                    warehouse.set_cursor(consumer, one.step.cursor)
+                done += len(one.step.documents) + len(one.step.gone)
+                progress(done, max(total, done))
+        # What came in meanwhile may be a copy, or the original of one.
+        if index.find_copies(warehouse) == index.copies:
+            break
     return Synced(
         applied=applied,
         embedded=index.embedder.computed - before,
@@ -105,7 +110,7 @@ def sync_in_turn(
 def _old(warehouse: Warehouse, index: Index, *, first: bool) -> list[str]:
     """Return what is to be done again though it did not change."""
     retried = [failure.document_id for failure in index.ledger.failures()]
-    old = dict.fromkeys([*retried, *index.ledger.outdated(index.recipe.fingerprint)])
+    old = dict.fromkeys([*retried, *index.outdated()])
     if first:
         # This warehouse has not fed the index before. What another one did, it may not have.
         known = (entry.document_id for entry in index.ledger.entries())

@@ -32,6 +32,7 @@ class Passage:
         similarity: cosine of the question and the nearest piece of the passage, 0 if the dense
             search did not find it.
         coverage: the share of the question's terms that the title and the text have, 0 to 1.
+        also_at: other addresses at which the same piece was published.
     """
 
     document_id: str
@@ -50,6 +51,7 @@ class Passage:
     score: float
     similarity: float
     coverage: float = 0.0
+    also_at: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> float:
@@ -62,6 +64,7 @@ class Passage:
             "n": n,
             "title": self.title,
             "url": self.url or self.source,
+            "also_at": list(self.also_at),
             "author": self.author,
             "kind": self.kind.value,
             "published_at": self.published_at,

@@ -58,6 +58,7 @@ class Parts:
     query_transforms: Callable[[], Sequence[BaseQueryTransform]] = tuple
     rerankers: Sequence[tuple[str, Callable[[], BaseNodePostprocessor]]] = ()
     teacher: Callable[[], Teacher] | None = None
+    also_at: Callable[[str, Audience], tuple[str, ...]] = lambda _document, _audience: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ class Retriever:
                 kept = self._covered(question, self._within_budget(ordered[:limit]))
             span.set_attribute("twin.passages", len(kept))
         return Retrieval(
-            passages=tuple(kept),
+            passages=tuple(
+                replace(one, also_at=self._parts.also_at(one.document_id, audience)) for one in kept
+            ),
             asked=tuple(asked),
             found=wanted,
             audience=audience,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from twin.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
-    from twin.settings import WarehouseSettings
+    from twin.tables import WarehouseSettings
     from twin.warehouse.protocol import Warehouse
 
 FILE_NAME: Final = "warehouse.sqlite3"

@@ -123,6 +123,7 @@ _HINTS: Final = {
     sqlite3.SQLITE_CANTOPEN: "check that the path is a file that you may read and write",
     sqlite3.SQLITE_READONLY: "make the file and its folder writable",
     sqlite3.SQLITE_FULL: "make room on the disk; nothing of this write was kept",
+    sqlite3.SQLITE_IOERR: "is the disk full, or failing? nothing of this write was kept",
     sqlite3.SQLITE_CORRUPT: "restore it from an export (twin warehouse import) or a backup",
     sqlite3.SQLITE_NOTADB: "move the file away, or choose another home",
 }

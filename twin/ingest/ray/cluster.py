@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from twin.errors import ComponentUnavailable, ConfigurationError
-from twin.settings import IngestSettings
+from twin.tables import IngestSettings
 
 OBJECT_STORE = 256 * 2**20
 """Bytes of the shared memory of a Ray that is started here. A block has less than one hundredth."""

@@ -1,0 +1,187 @@
+"""The tables of twin.toml, each with its keys, their defaults and what they are for.
+
+In: values of a file or of the environment. Out: frozen models that refuse what they do not know.
+`twin.settings` reads them; `fetch` has its own beside the client.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from twin.documents import Audience, Kind
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Choice(_Section):
+    """A component by name, with its options: ``"name"`` or ``{ use = "name", option = ... }``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"use": value} if isinstance(value, str) else value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was set besides the name."""
+        return dict(self.model_extra or {})
+
+
+class Person(_Section):
+    """Whose twin this is."""
+
+    name: str = Field(default="", description="Author of whatever states none.")
+
+
+class WarehouseSettings(_Section):
+    """Where the raw documents rest."""
+
+    engine: str = Field(
+        default="sqlite", description="`sqlite`, a file in the home; or `mongo`, a server."
+    )
+    url: str = Field(
+        default="mongodb://127.0.0.1:27017", description="Of MongoDB, without a login."
+    )
+    url_env: str = Field(
+        default="",
+        description="The environment variable that holds the URL with its login, if it needs one; "
+        "it then takes the place of `url`.",
+    )
+    database: str = Field(
+        default="twin",
+        min_length=1,
+        max_length=63,
+        pattern=r"^[^/\\. \"$\x00]+$",
+        description="The name of MongoDB's database.",
+    )
+    patience: float = Field(
+        default=30.0, gt=0, description="Seconds to go on trying while MongoDB is away."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        # Whatever stands before an @ is a name and perhaps a password; neither is repeated.
+        if "@" in value:
+            message = (
+                "it may hold no name or password: put the whole URL into an environment "
+                "variable and name that in url_env"
+            )
+            raise ValueError(message)
+        return value
+
+
+class NodeParsers(_Section):
+    """The node parser of each kind."""
+
+    article: Choice = Choice(use="structure")
+    post: Choice = Choice(use="sentences")
+    code: Choice = Choice(use="syntax")
+    message: Choice = Choice(use="conversation")
+
+    def of(self, kind: Kind) -> Choice:
+        """Return the choice for a kind."""
+        choice: Choice = getattr(self, kind.value)
+        return choice
+
+
+class IngestSettings(_Section):
+    """From sources to the warehouse, and what is left out on the way to the index."""
+
+    engine: str = Field(
+        default="local", description="What cleans, parses and embeds: `local`, or `ray`."
+    )
+    ray_address: str = Field(
+        default="",
+        description="Of a Ray cluster, as in `10.0.0.1:6379`; empty takes `RAY_ADDRESS`, or else "
+        "starts Ray here for as long as it is needed.",
+    )
+    ray_workers: int = Field(
+        default=0, ge=0, description="Embedding workers; 0 is one a machine, or one a GPU share."
+    )
+    ray_gpus: float = Field(default=0, ge=0, description="GPUs of each embedding worker.")
+    cleaners: tuple[Choice, ...] = (Choice(use="boilerplate"),)
+    node_parsers: NodeParsers = NodeParsers()
+    copies: bool = Field(
+        default=True,
+        description="Whether of a piece published in several places only the original is indexed.",
+    )
+    grace_days: float | None = Field(
+        default=7.0,
+        ge=0,
+        description="Days that what a source dropped is kept; a reading that misses more than half "
+        "counts for nothing.",
+    )
+    reader_timeout: float = Field(
+        default=300.0,
+        gt=0,
+        le=86_400,
+        description="Seconds without a document after which a reader is cut off.",
+    )
+
+
+class IndexSettings(_Section):
+    """From the warehouse to vectors."""
+
+    store: Choice = Choice(use="qdrant-edge")
+    embedding: Choice = Choice(use="sentence-transformers")
+    language: str = Field(
+        default="english", description="Snowball language of the keyword index, in English."
+    )
+
+
+class RetrieveSettings(_Section):
+    """From a question to passages."""
+
+    query_transforms: tuple[Choice, ...] = ()
+    rerankers: tuple[Choice, ...] = (Choice(use="cross-encoder"),)
+    audience: Audience = Field(
+        default=Audience.PRIVATE,
+        description="Who asks. On one's own machine: oneself, who may see everything.",
+    )
+    candidates: int = Field(default=50, ge=1, le=1000, description="Hits of each single search.")
+    passages: int = Field(default=8, ge=1, le=100, description="Passages in the context.")
+    per_document: int = Field(default=3, ge=1, le=100, description="Passages of one document.")
+    token_budget: int = Field(default=3000, ge=100, description="Tokens of the whole context.")
+
+
+class ChatSettings(_Section):
+    """From passages to an answer."""
+
+    minimum_relevance: float = Field(
+        default=0.44,
+        ge=0,
+        le=1.3,
+        description="Below this evidence (cosine, and 0.3 for having all of the question's words) "
+        "the twin says that it has not written about it.",
+    )
+
+
+class Models(_Section):
+    """The language model of each role."""
+
+    chat: Choice = Choice(use="quotes")
+    teacher: Choice | None = None
+
+
+class PluginSettings(_Section):
+    """Which plugins must not be loaded."""
+
+    disabled: tuple[str, ...] = ()
+
+
+class SourceSettings(_Section):
+    """A source that `twin ingest` takes in when none is named: ``[[sources]]``."""
+
+    source: str = Field(min_length=1, description="An address, or a path relative to the home.")
+    reader: str | None = Field(default=None, description="None takes the one that claims it.")
+    name: str | None = Field(default=None, description="Name of the collection.")
+    author: str = Field(default="", description="Author of whatever states none.")
+    audience: Audience | None = Field(default=None, description="Who may see it.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the reader.")
