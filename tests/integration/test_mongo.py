@@ -21,7 +21,7 @@ from pymongo import MongoClient
 from tests.servers import SECANTUS, MongoServer, free_port, mongo_server
 from twin.documents import Document
 from twin.errors import ConfigurationError, WarehouseError
-from twin.settings import WarehouseSettings
+from twin.tables import WarehouseSettings
 from twin.warehouse import open_warehouse
 from twin.warehouse.mongo import MongoWarehouse
 from twin.warehouse.mongo_contents import PIECE, Contents

@@ -1,0 +1,1 @@
+"""Crash tests: processes that are killed while they write, and what is left afterwards."""
