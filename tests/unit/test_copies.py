@@ -14,7 +14,23 @@ from twin.ingest.copies import SHORTEST, Copies, same, sequences_of
 from twin.ingest.sync import sync
 from twin.warehouse.sqlite import SQLiteWarehouse
 
-WORDS = ["tide", "harbour", "moon", "letter", "boat", "heron", "weir", "ford", "rain", "lamp", "bell", "rope", "sail", "gull", "stone"]
+WORDS = [
+    "tide",
+    "harbour",
+    "moon",
+    "letter",
+    "boat",
+    "heron",
+    "weir",
+    "ford",
+    "rain",
+    "lamp",
+    "bell",
+    "rope",
+    "sail",
+    "gull",
+    "stone",
+]
 
 
 def prose(seed: int, words: int = 200) -> str:

@@ -1,0 +1,92 @@
+"""What a person may set for the reader of repositories.
+
+In: keywords of the command line or of twin.toml. Out: a checked, frozen `GithubOptions`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+import twin
+from twin_files.options import collection_name
+from twin_files.patterns import pattern_regex
+
+
+class GithubOptions(twin.Options):
+    """Options of the reader `github`."""
+
+    name: str | None = Field(
+        default=None,
+        description="The name of a repository that is on no host; by default that of its folder.",
+    )
+    author: str = Field(default="", description="The author of files whose history is not known.")
+    own: bool = Field(
+        default=False, description="Read only files that the person's own commits touched."
+    )
+    me: tuple[str, ...] = Field(
+        default=(),
+        description="Names and e-mail addresses of the person's own commits; by default those "
+        "that git itself would put into a commit on this machine.",
+    )
+    ref: str | None = Field(
+        default=None,
+        pattern=r"^[\w][\w./+@-]*$",
+        description="A branch or tag, of a local clone also a commit; by default the repository's choice.",
+    )
+    include: tuple[str, ...] = Field(
+        default=(), description="Globs; where there are any, only what one of them names is read."
+    )
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Globs of files and folders that are left out."
+    )
+    vendored: bool = Field(
+        default=False,
+        description="Read what was taken over from others or made by a program, too.",
+    )
+    code: bool = Field(default=True, description="Whether source files are read.")
+    max_bytes: int = Field(
+        default=1_000_000, ge=1, description="A larger file is reported and not read, in bytes."
+    )
+    max_lines: int = Field(
+        default=200_000, ge=1, description="A file of more lines is reported and not read."
+    )
+    max_files: int = Field(
+        default=20_000, ge=1, description="A repository of more files is refused."
+    )
+    max_total_bytes: int = Field(
+        default=2_000_000_000,
+        ge=1,
+        description="Bytes on disk at which fetching a repository is broken off.",
+    )
+    depth: int = Field(
+        default=1000,
+        ge=0,
+        description="Commits of history that are fetched, to know when and by whom a file was "
+        "changed; 0 for all.",
+    )
+    timeout: float = Field(
+        default=240.0, gt=0, description="Seconds after which a single step of git is broken off."
+    )
+
+    @field_validator("include", "exclude", "me", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """Accept ``"*.md, drafts"`` from a command line, where a list cannot be written."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _globs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for glob in value:
+            pattern_regex(glob)
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _printable(cls, value: str | None) -> str | None:
+        # An address names itself, slashes and all.
+        return None if value is None else "/".join(map(collection_name, value.split("/")))
