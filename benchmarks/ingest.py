@@ -58,8 +58,12 @@ def child(embedder: str, documents: int) -> dict[str, Any]:
         folder, home = Path(name) / "notes", Path(name) / "home"
         home.mkdir()
         write(folder, documents)
+        # Windows over the same text look like copies of each other; here each is to be indexed.
+        settings = "[ingest]\ncopies = false\n"
         if embedder == "hash":
-            (home / "twin.toml").write_text('[index]\nembedding = "hash"\n')
+            settings += '[index]\nembedding = "hash"\n'
+        (home / "twin.toml").write_text(settings)
+        if embedder == "hash":
             twin.home.discover = lambda disabled: _with_hash(discover(disabled))  # type: ignore[attr-defined]
         else:
             # The conversion of the model is made once a home; it is no part of ingesting.

@@ -28,7 +28,7 @@ _CELLS: Final = 2
 """Rows and columns that make a table; less is a frame around something."""
 
 _STROKES: Final = 4_000
-"""Edges of a page among which tables are looked for."""
+"""Lines and curves of a page among which tables are looked for."""
 
 _OCR: Final = "put text behind its pictures first, as `ocrmypdf` does"
 
@@ -106,7 +106,7 @@ def _opened(raw: bytes) -> Iterator[Any]:
 
 def _lines(page: Any) -> list[Line]:
     """Return the lines of a page in reading order, tables among them."""
-    from pdfminer.layout import LTTextBox, LTTextLine  # noqa: PLC0415 - only PDFs need it
+    from pdfminer.layout import LTCurve, LTTextBox, LTTextLine  # noqa: PLC0415 - only PDFs need it
 
     height = float(page.height)
     links = [
@@ -115,7 +115,10 @@ def _lines(page: Any) -> list[Line]:
         if str(h.get("uri", "")).startswith(("http://", "https://", "mailto:"))
     ]
     # A drawing of thousands of strokes is no table, and looking for one in it takes minutes.
-    ruled = page.find_tables(_TABLES) if len(page.edges) <= _STROKES else []
+    strokes = sum(
+        isinstance(item, LTCurve) for item in page.layout
+    )  # lines and boxes are curves too
+    ruled = page.find_tables(_TABLES) if 0 < strokes <= _STROKES else []
     tables = [
         ((t.bbox[0], height - t.bbox[3], t.bbox[2], height - t.bbox[1]), t.extract())
         for t in ruled
