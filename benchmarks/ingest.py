@@ -2,7 +2,8 @@
 
 Every size is a process of its own with a fresh home: files on disk, read, kept, parsed, embedded
 and stored, as `twin ingest` does it. If time grows linearly, the seconds of a thousand passages stay
-the same; if memory is bounded, the peak does.
+the same; if memory is bounded, the peak does. Memory is that of the process's own (anonymous): the
+embedded store maps its files too, whose pages the system takes back when it needs them.
 
 Run: ``python -m benchmarks.ingest [hash|real]``
 """
@@ -14,8 +15,10 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -69,21 +72,40 @@ def child(embedder: str, documents: int) -> dict[str, Any]:
             # The conversion of the model is made once a home; it is no part of ingesting.
             with twin.home.Home(home) as opened:
                 opened.embedder.question("Is it ready?")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = time.perf_counter()
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), own_memory() as peak:
             code = run(["--home", str(home), "ingest", str(folder), "--json"])
         seconds = time.perf_counter() - begun
         with twin.home.Home(home) as opened:
             _, points = opened.ledger.counts()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        mapped = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
             "code": code,
             "points": points,
             "seconds": seconds,
-            "peak_mib": peak / 1024,
-            "before_mib": before / 1024,
+            "peak_mib": max(peak) / 1024,
+            "with_files_mib": mapped / 1024,
         }
+
+
+@contextmanager
+def own_memory() -> Iterator[list[int]]:
+    """Yield a list to which the process's own memory is added now and then, in KiB."""
+    seen: list[int] = [0]
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.05):
+            lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+            seen.append(next(int(x.split()[1]) for x in lines if x.startswith("RssAnon")))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _with_hash(plugins: Any) -> Any:
@@ -109,7 +131,8 @@ def measure(embedder: str) -> list[Row]:
         done.append(one)
         label = f"{embedder}: {one['points']:,} passages"
         rows.append(Row(f"{label}, a thousand", one["seconds"] * 1000 / one["points"], "s"))
-        rows.append(Row(f"{label}, peak memory", one["peak_mib"], "MiB"))
+        rows.append(Row(f"{label}, peak memory of its own", one["peak_mib"], "MiB"))
+        rows.append(Row(f"{label}, with mapped files", one["with_files_mib"], "MiB"))
         print(f"{label} in {one['seconds']:.1f} s, {one['peak_mib']:.0f} MiB", file=sys.stderr)
     rates = [one["seconds"] / one["points"] for one in done]
     rows.append(
