@@ -217,7 +217,7 @@ def watch(
     *,
     stopped: Callable[[float], bool],
     told: Callable[[Synced], None] = lambda _: None,
-    every: float = 1.0,
+    every: float = 0.25,
 ) -> None:
     """Follow the change feed until told to stop.
 
