@@ -21,7 +21,7 @@ from twin.testing.fakes import hash_embedding
 from twin.warehouse.sqlite import SQLiteWarehouse
 
 FIELDS = (
-    "n title url author kind published_at document_id version start end text score quotes".split()  # noqa: SIM905
+    "n title url also_at author kind published_at document_id version start end text score quotes".split()  # noqa: SIM905
 )
 TEXTS = (
     "The tide waits for nobody. Our boats do wait.",

@@ -72,6 +72,7 @@ def test_what_is_printed_of_a_passage() -> None:
         "n": 4,
         "title": "",
         "url": "file:notes/a",
+        "also_at": [],
         "author": "",
         "kind": "article",
         "published_at": "2020-01-02",
