@@ -253,8 +253,11 @@ def test_ctrl_c_ends_a_reader_that_hangs(home: Path, tmp_path: Path) -> None:
 
 @contextmanager
 def running(home: Path, *arguments: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    # Who runs in the background may have inherited that Ctrl-C is ignored.
+    command = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command += "from twin.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-m", "twin.cli", *arguments],
+        [sys.executable, "-c", command, *arguments],
         env=environment(home, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -27,6 +27,8 @@ from twin.ingest.engines import engine_named
 from twin.plugins import Plugin, PluginSet
 
 pytestmark = [
+    pytest.mark.again,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.skipif(find_spec("ray") is None, reason="the extra `ray` is not installed"),
     # Ray's settings warn of those of them that are deprecated, whoever makes them.
     pytest.mark.filterwarnings(r"ignore::DeprecationWarning:ray\.data\.context"),
