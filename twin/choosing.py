@@ -69,6 +69,8 @@ def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choic
     yield "models.chat", LLMComponent, settings.models.chat
     if settings.models.teacher is not None:
         yield "models.teacher", LLMComponent, settings.models.teacher
+    for number, adapter in enumerate(settings.models.adapters):
+        yield f"models.adapters[{number}].model", LLMComponent, adapter.model
 
 
 def reader_named(plugins: PluginSet, name: str) -> Provided:
@@ -89,7 +91,7 @@ def _choose(
 ) -> tuple[Provided, Options]:
     provided = _named(plugins, path, kind, choice.use)
     component = provided.component
-    role = path.removeprefix("models.")
+    role = "teacher" if path == "models.teacher" else "chat"
     if isinstance(component, LLMComponent) and role not in component.roles:
         fits = " or ".join(sorted(component.roles))
         raise _Mistakes([f"{path}: {choice.use!r} can only be the {fits} model"])

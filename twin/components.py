@@ -9,7 +9,7 @@ A component is data until `build` is called, so listing plugins imports nothing 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from llama_index.core.indices.query.query_transform.base import (  # noqa: F401
         BaseQueryTransform,
     )
-    from llama_index.core.llms import LLM
+    from llama_index.core.llms import LLM, ChatMessage
     from llama_index.core.node_parser import NodeParser  # noqa: F401
     from llama_index.core.postprocessor.types import BaseNodePostprocessor  # noqa: F401
     from llama_index.core.readers.base import BaseReader  # noqa: F401
@@ -93,6 +93,20 @@ class Teacher(Protocol):
 
         Raises:
             ModelError: if it did not answer, or not in that shape.
+        """
+
+
+class CountsTokens(Protocol):
+    """A chat model that can say how long a conversation is, by its own tokenizer."""
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int | None:
+        """Return the tokens of the conversation as the model would read it, its template included.
+
+        Returns:
+            None where the served model's tokenizer cannot be asked.
+
+        Raises:
+            ModelError: if it should have been there and did not answer.
         """
 
 

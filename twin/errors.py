@@ -22,6 +22,7 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     │   ├── StoreInUse            another process has the embedded store open
     │   └── DiskFull              there is too little room to write it
     └── ModelError                a language model did not answer as it must
+        └── ContextOverflow       the conversation is longer than the model reads
 
 Only a `TwinError` is shown to a person as ``error:`` and ``hint:``; anything else is a bug and
 keeps its traceback.
@@ -157,3 +158,21 @@ class DiskFull(IndexError):
 
 class ModelError(TwinError):
     """A language model did not answer as it must."""
+
+
+class ContextOverflow(ModelError):
+    """The conversation is longer than the model reads.
+
+    Args:
+        message: what failed and where.
+        hint: what to do.
+        tokens: of the conversation, None if they could not be counted.
+        limit: tokens that the model reads, None if it does not tell.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, tokens: int | None = None, limit: int | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.tokens = tokens
+        self.limit = limit

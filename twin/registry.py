@@ -116,6 +116,29 @@ class Registry:
         built: LLM = self._build("models.chat")
         return built
 
+    def chat_model(self, name: str = "") -> "LLM":
+        """Return a chat model by the name of its adapter.
+
+        Args:
+            name: as ``[[models.adapters]]`` has it; empty is ``models.chat``.
+
+        Raises:
+            ConfigurationError: if no adapter has that name.
+        """
+        if not name:
+            return self.llm()
+        names = self.chat_model_names()
+        if name not in names:
+            message = f"there is no adapter {name!r}"
+            there = f"twin.toml names {', '.join(names)}" if names else "twin.toml names none"
+            raise ConfigurationError(message, f"{there}: [[models.adapters]] adds one")
+        built: LLM = self._build(f"models.adapters[{names.index(name)}].model")
+        return built
+
+    def chat_model_names(self) -> tuple[str, ...]:
+        """Return the names of the adapters, in the order of twin.toml; not the default model's."""
+        return tuple(adapter.name for adapter in self.settings.models.adapters)
+
     def teacher(self) -> Teacher:
         """Return the teacher model.
 

@@ -163,11 +163,38 @@ class ChatSettings(_Section):
     )
 
 
+class AdapterSettings(_Section):
+    """One more voice beside ``models.chat``, often an adapter that was trained: ``[[models.adapters]]``."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        max_length=64,
+        description="What it is chosen by: lower-case letters, digits and hyphens.",
+    )
+    summary: str = Field(default="", max_length=200, description="One line for whoever chooses.")
+    model: Choice
+    run: str = Field(
+        default="",
+        description="The run that trained it, or a folder; `twin doctor` compares its tokenizer "
+        "with what is served.",
+    )
+
+
 class Models(_Section):
     """The language model of each role."""
 
     chat: Choice = Choice(use="quotes")
     teacher: Choice | None = None
+    adapters: tuple[AdapterSettings, ...] = ()
+
+    @field_validator("adapters")
+    @classmethod
+    def _each_name_once(cls, value: tuple[AdapterSettings, ...]) -> tuple[AdapterSettings, ...]:
+        names = [adapter.name for adapter in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"two adapters have the name {twice[0]!r}"
+            raise ValueError(message)
+        return value
 
 
 class PluginSettings(_Section):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 import twin
 from twin.components import AnyComponent, BuildContext, SilentReport
@@ -102,6 +102,48 @@ def test_every_mistake_is_collected_with_its_path() -> None:
         "retrieve.rerankers[0].tpo_n: no such option of 'cross-encoder' (its options: none)",
         "models.teacher: 'quotes' can only be the chat model",
     )
+
+
+def adapters(*names: str, **model: Any) -> dict[str, Any]:
+    voice = {"use": "voice"} | model
+    return {"adapters": [{"name": name, "model": voice} for name in names]}
+
+
+def test_adapters_are_chat_models_by_name_each_built_once() -> None:
+    voice = twin.LLMComponent(name="voice", summary="", options=Limits, build=nothing)
+    built = registry(plugin("twin-voice", voice), models=adapters("sft", "dpo", model="m"))
+    assert built.chat_model_names() == ("sft", "dpo")
+    assert built.chat_model() is built.llm()
+    sft, dpo = built.chat_model("sft"), built.chat_model("dpo")
+    assert sft is built.chat_model("sft")
+    assert sft is not dpo
+    assert sft == [Limits(model="m")]
+    with pytest.raises(ConfigurationError, match="no adapter 'orpo'") as caught:
+        built.chat_model("orpo")
+    assert "sft, dpo" in caught.value.hint
+    with pytest.raises(ConfigurationError, match="no adapter 'sft'") as caught:
+        registry().chat_model("sft")
+    assert "names none" in caught.value.hint
+
+
+def test_mistakes_of_adapters_are_told_with_their_path() -> None:
+    voice = twin.LLMComponent(name="voice", summary="", options=Limits, build=nothing)
+    teacher = twin.LLMComponent(
+        name="form", summary="", options=Limits, build=nothing, roles=frozenset({"teacher"})
+    )
+    models = adapters("sft") | {"chat": "quotes"}
+    models["adapters"].append({"name": "dpo", "model": "form"})
+    found = problems(plugin("twin-voice", voice, teacher), models=models)
+    assert found == (
+        "models.adapters[0].model.model: Field required",
+        "models.adapters[1].model: 'form' can only be the teacher model",
+    )
+
+
+@pytest.mark.parametrize("names", [("sft", "sft"), ("SFT",), ("",), ("a b",)])
+def test_names_of_adapters_that_cannot_be(names: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match="adapters"):
+        Settings(models=adapters(*names))  # type: ignore[arg-type]
 
 
 def test_nothing_to_choose_from_is_said() -> None:
