@@ -221,9 +221,11 @@ class Home:
 
         return Answerer(
             self.retriever,
-            self.registry.llm,
+            self.registry.chat_model,
             person=self.settings.person.name,
             minimum_relevance=self.settings.chat.minimum_relevance,
+            teacher=self.registry.teacher if self.registry.has_teacher else None,
+            language=self.settings.index.language,
         )
 
     def sync(

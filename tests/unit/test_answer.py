@@ -11,12 +11,14 @@ from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from twin.basics.llms import QuotesOptions
 from twin.basics.quotes import quotes_model
 from twin.chat.answer import REFUSAL, Answer, Answerer, Token
+from twin.chat.wish import Turn, Wish
 from twin.components import BuildContext
 from twin.documents import Audience, Document
 from twin.errors import ModelError
 from twin.prompts.passages import parse
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
+from twin.retrieve.retriever import Searching
 from twin.testing.fakes import hash_embedding
 from twin.warehouse.sqlite import SQLiteWarehouse
 
@@ -35,10 +37,11 @@ class Speaking(CustomLLM):
     parts: list[str] = []  # noqa: RUF012 - a pydantic field
     asked: list[str] = []  # noqa: RUF012
     fails: bool = False
+    listens: bool = False
 
     @property
     def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name="speaking")
+        return LLMMetadata(model_name="speaking", is_chat_model=self.listens)
 
     def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
         raise AssertionError((prompt, formatted))
@@ -64,6 +67,7 @@ class Library:
     """Retrieves what lies in a warehouse, always all of it, as near as it is told."""
 
     def __init__(self, warehouse: SQLiteWarehouse, similarity: float) -> None:
+        self.asked: list[tuple[str, int | None, Searching]] = []
         self.passages = tuple(
             self._passage(warehouse, n, text, similarity) for n, text in enumerate(TEXTS)
         )
@@ -93,7 +97,16 @@ class Library:
             similarity=similarity,
         )
 
-    def retrieve(self, question: str, *, audience: Audience, found: Found | None) -> Retrieval:
+    def retrieve(
+        self,
+        question: str,
+        *,
+        audience: Audience,
+        found: Found | None,
+        passages: int | None,
+        searching: Searching,
+    ) -> Retrieval:
+        self.asked.append((question, passages, searching))
         return Retrieval(
             passages=self.passages,
             asked=(question,),
@@ -117,7 +130,8 @@ def warehouse(tmp_path: Path) -> Iterator[SQLiteWarehouse]:
 def answerer(warehouse: SQLiteWarehouse) -> Ask:
     def make(llm: Any, similarity: float = 0.9) -> Answerer:
         library: Any = Library(warehouse, similarity)
-        return Answerer(library, llm, person="Ada", minimum_relevance=0.5)
+        make.library = library  # type: ignore[attr-defined]
+        return Answerer(library, lambda _: llm(), person="Ada", minimum_relevance=0.5)
 
     return make
 
@@ -180,7 +194,7 @@ def test_json(answerer: Ask) -> None:
     [source] = printed["sources"]
     assert list(source) == FIELDS
     assert source["quotes"] == [[source["start"], source["start"] + 25]]
-    assert set(printed["timings"]) == {"search", "first_token", "total"}
+    assert set(printed["timings"]) == {"search", "generate", "first_token", "total"}
     assert printed["filters"]["notes"] == [
         "noted",
         "the model cited [7], which was not retrieved: it was taken out",
@@ -235,6 +249,65 @@ def test_a_stream_may_be_left_at_any_place(answerer: Ask, read: int) -> None:
     stream.close()
     assert list(stream) == []
     assert ended == (["closed"] if read > 1 else [])
+
+
+def test_what_is_wished_reaches_the_retriever_and_the_model(answerer: Ask) -> None:
+    class Wished(Speaking):
+        given: dict[str, Any] = {}  # noqa: RUF012 - a pydantic field
+
+        def stream_chat(self, messages: Any, **options: Any) -> Any:
+            self.given.update(options)
+            return super().stream_chat(messages)
+
+    model = Wished(parts=["It does [1]."], asked=[], given={})
+    made = answerer(lambda: model)
+    chosen = Found(since="2022-01-01")
+    wish = Wish(
+        passages=3, temperature=0.9, max_tokens=50, expand=False, rerank=False, filters=chosen
+    )
+    answer = made.answer("Why?", audience=Audience.PUBLIC, wish=wish)
+    library: Any = answerer.library  # type: ignore[attr-defined]
+    assert library.asked == [("Why?", 3, Searching(expand=False, rerank=False, within=chosen))]
+    assert model.given == {"temperature": 0.9, "max_tokens": 50}
+    assert (answer.model, answer.adapter, answer.prompt_version) == ("speaking", "", "answer@1")
+    assert [role for role, _ in answer.prompt] == ["system", "user"]
+    assert parse(answer.prompt[1][1])[1] == "Why?"
+
+
+def test_a_follow_up_is_searched_for_as_it_stands_alone(answerer: Ask) -> None:
+    history = [Turn("Why did Slackwater leave Kubernetes?", "Because. [1]")]
+    made = answerer(lambda: says("It does [1]."))
+    answer = made.answer("How long did it take?", audience=Audience.PUBLIC, history=history)
+    assert answer.question == "How long did it take? (Slackwater, leave, Kubernetes)"
+    assert answer.retrieval.asked == (answer.question,)
+    assert "follow-up" in answer.timings
+    assert parse(answer.prompt[1][1])[1] == answer.question
+
+
+def test_a_model_that_follows_instructions_rewrites_a_follow_up(answerer: Ask) -> None:
+    history = [Turn("Why did Slackwater leave Kubernetes?", "Because. [1]")]
+    model = says("How long did leaving Kubernetes take?")
+    model.listens = True
+    answer = answerer(lambda: model).answer(
+        "How long did it take?", audience=Audience.PUBLIC, history=history
+    )
+    assert answer.question == "How long did leaving Kubernetes take?"
+    assert "How long did it take?" in model.asked[0]
+    assert "Slackwater" in model.asked[0]
+
+
+def test_a_second_model_answers_from_what_was_retrieved(answerer: Ask) -> None:
+    made = answerer(lambda: says("It does [1]."))
+    first = ask(made)
+    again = list(
+        made.stream("Does the tide wait?", audience=Audience.PUBLIC, retrieval=first.retrieval)
+    )
+    assert again[0] is first.retrieval
+    library: Any = answerer.library  # type: ignore[attr-defined]
+    assert len(library.asked) == 1
+    # What was retrieved for others is never used.
+    list(made.stream("Does it?", audience=Audience.FRIENDS, retrieval=first.retrieval))
+    assert len(library.asked) == 2
 
 
 def test_the_model_that_quotes_through_the_whole(answerer: Ask) -> None:

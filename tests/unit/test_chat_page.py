@@ -363,8 +363,9 @@ class FakeAnswerer:
     def __init__(self) -> None:
         self.closed = threading.Event()
 
-    def stream(self, question: str, *, audience: Audience) -> Iterator[Token]:
+    def stream(self, question: str, *, audience: Audience, **wished: Any) -> Iterator[Token]:
         assert audience is Audience.FRIENDS
+        assert set(wished) == {"wish", "history", "retrieval"}
         try:
             while True:
                 yield Token(question)

@@ -274,3 +274,19 @@ def test_everything_at_once() -> None:
     assert (filters.since, filters.until) == (1672531200, 1704067200)
     assert filters.audience is Audience.FRIENDS
     assert not NOTHING.filters(Audience.PUBLIC).narrowed
+
+
+def test_what_somebody_chose_narrows_what_the_question_states() -> None:
+    stated = Found(authors=("ada", "bob"), since="2021-01-01", until="2023-01-01")
+    chosen = Found(authors=("bob",), kinds=(Kind.POST,), since="2022-01-01")
+    both = stated.within(chosen)
+    assert (both.authors, both.kinds) == (("bob",), (Kind.POST,))
+    assert (both.since, both.until) == ("2022-01-01", "2023-01-01")
+    assert both.notes == ()
+
+
+def test_where_they_exclude_each_other_the_chosen_ones_win_with_a_note() -> None:
+    stated = Found(kinds=(Kind.ARTICLE,), since="2020-01-01", until="2021-01-01")
+    both = stated.within(Found(kinds=(Kind.POST,), since="2022-01-01"))
+    assert (both.kinds, both.since, both.until) == ((Kind.POST,), "2022-01-01", None)
+    assert len(both.notes) == 2

@@ -26,7 +26,7 @@ from twin.index.sparse import SparseEncoder
 from twin.points import Filters, Hit, Query
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Retrieval
-from twin.retrieve.retriever import Limits, Parts, Retriever
+from twin.retrieve.retriever import Limits, Parts, Retriever, Searching
 from twin.testing.fakes import hash_embedding
 from twin.warehouse.sqlite import SQLiteWarehouse
 
@@ -426,3 +426,34 @@ def test_how_many_is_said_or_set(house: House) -> None:
     ask = {"audience": Audience.PUBLIC, "found": replace(ANY)}
     assert len(retriever.retrieve("tide", **ask).passages) == 3
     assert len(retriever.retrieve("tide", passages=1, **ask).passages) == 1
+
+
+def test_what_somebody_chose_is_never_dropped(house: House) -> None:
+    house.add("a.md", "The tide tables of the harbour.", kind=Kind.ARTICLE)
+    house.add("b.md", "The tide came early today.", kind=Kind.POST)
+    posts = Searching(within=Found(kinds=(Kind.POST,)))
+    retriever = house.retriever()
+    found = retriever.retrieve("tide", audience=Audience.PUBLIC, found=ANY, searching=posts)
+    assert texts(found) == ["The tide came early today."]
+    assert found.found.kinds == (Kind.POST,)
+    code = Searching(within=Found(kinds=(Kind.CODE,)))
+    stated = Found(since="1999-01-01")
+    none = retriever.retrieve("tide", audience=Audience.PUBLIC, found=stated, searching=code)
+    assert texts(none) == []
+    assert none.found.kinds == (Kind.CODE,)
+
+
+def test_variants_and_rerankers_can_be_left_out(house: House) -> None:
+    house.add("a.md", "The tide tables of the harbour.")
+    house.add("b.md", "The tide waits, the tide turns.")
+    parts = {
+        "query_transforms": lambda: [Adding("another way")],
+        "rerankers": [("backwards", Backwards)],
+    }
+    retriever = house.retriever(**parts)
+    asked = {"audience": Audience.PUBLIC, "found": ANY}
+    whole = retriever.retrieve("tide", **asked)
+    plain = retriever.retrieve("tide", **asked, searching=Searching(expand=False, rerank=False))
+    assert (whole.asked, plain.asked) == (("tide", "another way"), ("tide",))
+    assert texts(plain) == texts(house.ask("tide"))
+    assert texts(whole) == texts(plain)[::-1]

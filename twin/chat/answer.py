@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
+from twin.chat.asking import parts, rewriter
 from twin.chat.citations import Citations, quoted_spans
+from twin.chat.standalone import standalone
+from twin.chat.wish import NO_WISH, UNKNOWN, History, Usage, Wish
+from twin.components import Teacher
 from twin.documents import Audience, Span
-from twin.errors import ModelError, TwinError
+from twin.errors import ModelError
 from twin.prompts import prompt
 from twin.prompts.passages import Numbered, render
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
-from twin.retrieve.retriever import Retriever
+from twin.retrieve.retriever import Retriever, Searching
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -69,6 +73,13 @@ class Answer:
     Attributes:
         answered: False if nothing that was written fits the question.
         timings: seconds of each step; ``first_token`` counts from the question.
+        question: as it was understood, standing alone.
+        prompt: the messages as they were sent, each a role and its content; empty if none was.
+        prompt_version: of the template, as in ``answer@1``.
+        model: what answered, as it calls itself; empty if none was asked.
+        adapter: the adapter that was asked, by its name in twin.toml; empty for `models.chat`.
+        usage: what the model says it took.
+        trace_id: 32 hexadecimal digits; empty where nothing is traced.
     """
 
     text: str
@@ -77,6 +88,13 @@ class Answer:
     answered: bool
     timings: dict[str, float]
     notes: tuple[str, ...]
+    question: str = ""
+    prompt: tuple[tuple[str, str], ...] = ()
+    prompt_version: str = ""
+    model: str = ""
+    adapter: str = ""
+    usage: Usage = UNKNOWN
+    trace_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -92,31 +110,63 @@ class Answer:
 Event = Retrieval | Token | Answer
 
 
+class _Said:
+    """What is known of one answer while it is being written."""
+
+    def __init__(self, question: str, wish: Wish) -> None:
+        self.begun = time.perf_counter()
+        self.question = question
+        self.wish = wish
+        self.timings: dict[str, float] = {}
+        self.notes: list[str] = []
+        self.prompt: tuple[tuple[str, str], ...] = ()
+        self.prompt_version = ""
+        self.model = ""
+        self.usage = UNKNOWN
+
+    def took(self, step: str, since: float) -> None:
+        self.timings[step] = time.perf_counter() - since
+
+
 class Answerer:
     """Answers questions.
 
     Args:
         retriever: finds the passages.
-        llm: returns the chat model; it is not asked for before there is something to say.
+        llm: returns the chat model of a name, empty for `models.chat`; it is not asked for before
+            there is something to say.
         person: whose voice it is.
         minimum_relevance: the evidence below which nothing that was written fits.
+        teacher: rewrites follow-up questions where the chat model cannot; None if there is none.
+        language: of the writing, in English; the rules that know a follow-up know English alone.
     """
 
     def __init__(
         self,
         retriever: Retriever,
-        llm: Callable[[], LLM],
+        llm: Callable[[str], LLM],
         *,
         person: str,
         minimum_relevance: float,
+        teacher: Callable[[], Teacher] | None = None,
+        language: str = "english",
     ) -> None:
         self._retriever = retriever
         self._llm = llm
         self._person = person or "the author"
         self._minimum = minimum_relevance
+        self._teacher = teacher
+        self._language = language
 
     def stream(
-        self, question: str, *, audience: Audience, found: Found | None = None
+        self,
+        question: str,
+        *,
+        audience: Audience,
+        found: Found | None = None,
+        wish: Wish = NO_WISH,
+        history: History = (),
+        retrieval: Retrieval | None = None,
     ) -> Iterator[Event]:
         """Yield the retrieval, then the tokens, and last the answer.
 
@@ -124,96 +174,133 @@ class Answerer:
             question: as it was asked.
             audience: who asks.
             found: filters that are given; None reads them out of the question.
+            wish: what the asker wishes beyond the question.
+            history: the turns before it, from which a follow-up is made to stand alone.
+            retrieval: what was retrieved for this very question and audience already, so that a
+                second model can answer it.
 
         Raises:
             ModelError: if the language model fails.
         """
-        begun = time.perf_counter()
+        said = _Said(question, wish)
         # The span is made current only around calls, never across a yield: whoever reads the
         # stream may stop, or go on in another thread.
         span = _tracer.start_span("answer")
         try:
             with trace.use_span(span):
-                retrieval = self._retriever.retrieve(question, audience=audience, found=found)
+                if retrieval is None or retrieval.audience is not audience:
+                    self._understand(said, history)
+                    retrieval = self._retriever.retrieve(
+                        said.question,
+                        audience=audience,
+                        found=found,
+                        passages=wish.passages,
+                        searching=Searching(
+                            expand=wish.expand, rerank=wish.rerank, within=wish.filters
+                        ),
+                    )
+                    if said.timings:
+                        before = {**said.timings, **retrieval.timings}
+                        retrieval = replace(retrieval, timings=before)
+                else:
+                    said.question = retrieval.asked[0] if retrieval.asked else question
             yield retrieval
-            timings = dict(retrieval.timings)
+            said.timings = dict(retrieval.timings)
             if not fits(retrieval, self._minimum):
                 yield Token(REFUSAL)
-                yield self._finished(REFUSAL, {}, retrieval, timings, begun, ())
+                yield self._finished(REFUSAL, {}, retrieval, said, span)
                 return
             citations = Citations(range(1, len(retrieval.passages) + 1))
             text = ""
-            for part in citations.stream(self._generate(question, retrieval)):
+            asked = time.perf_counter()
+            for part in citations.stream(self._generate(said, retrieval)):
                 if not text:
-                    timings["first_token"] = time.perf_counter() - begun
+                    said.took("first_token", said.begun)
                 text += part
                 yield Token(part)
+            said.took("generate", asked)
             if not text.strip():
                 message = "the chat model answered nothing"
                 raise ModelError(message, "is it the right model for models.chat?")
             span.set_attribute("twin.cited", len(citations.cited))
-            dropped = tuple(
+            said.notes += [
                 f"the model cited [{number}], which was not retrieved: it was taken out"
                 for number in dict.fromkeys(citations.dropped)
-            )
-            yield self._finished(text, citations.cited, retrieval, timings, begun, dropped)
+            ]
+            if said.usage.finish_reason == "length":
+                said.notes.append("the answer was cut off at the model's limit of tokens")
+            yield self._finished(text, citations.cited, retrieval, said, span)
         finally:
             span.end()
 
-    def answer(self, question: str, *, audience: Audience, found: Found | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        audience: Audience,
+        found: Found | None = None,
+        wish: Wish = NO_WISH,
+        history: History = (),
+    ) -> Answer:
         """Return the finished answer."""
-        *_, last = self.stream(question, audience=audience, found=found)
+        *_, last = self.stream(question, audience=audience, found=found, wish=wish, history=history)
         if not isinstance(last, Answer):  # pragma: no cover - the stream ends with it
             raise TypeError(type(last))
         return last
 
-    def _generate(self, question: str, retrieval: Retrieval) -> Iterator[str]:
-        from llama_index.core.llms import ChatMessage, MessageRole  # noqa: PLC0415 - heavy
+    def _understand(self, said: _Said, history: History) -> None:
+        """Make a follow-up question stand alone."""
+        if not history:
+            return
+        since = time.perf_counter()
+        said.question, note = standalone(
+            said.question,
+            history,
+            instructions=prompt("standalone").template,
+            ask=rewriter(self._llm(""), self._teacher),
+            every=self._language != "english",
+        )
+        said.took("follow-up", since)
+        said.notes += [note] if note else []
 
+    def _generate(self, said: _Said, retrieval: Retrieval) -> Iterator[str]:
         numbered = [
             Numbered(n, p.text, p.title, (p.published_at or "")[:10], p.author)
             for n, p in enumerate(retrieval.passages, start=1)
         ]
-        system = prompt("answer").fill(person=self._person, refusal=REFUSAL)
-        messages = [
-            ChatMessage(role=MessageRole.SYSTEM, content=system),
-            ChatMessage(role=MessageRole.USER, content=render(numbered, question)),
-        ]
-        llm = self._llm()
-        try:
-            for response in llm.stream_chat(messages):
-                if response.delta:
-                    yield response.delta
-        except TwinError:
-            raise
-        except Exception as error:  # the clients of models raise dozens of kinds
-            message = f"the chat model {llm.metadata.model_name} failed: {error}"
-            hint = "is models.chat reachable? `twin doctor` asks it"
-            raise ModelError(message, hint) from error
+        template = prompt("answer")
+        system = template.fill(person=self._person, refusal=REFUSAL)
+        said.prompt = (("system", system), ("user", render(numbered, said.question)))
+        said.prompt_version = f"{template.name}@{template.version}"
+        llm = self._llm(said.wish.model)
+        said.model = llm.metadata.model_name
+        said.usage = yield from parts(llm, said.prompt, said.wish.options())
 
     def _finished(
-        self,
-        text: str,
-        cited: dict[int, int],
-        retrieval: Retrieval,
-        timings: dict[str, float],
-        begun: float,
-        notes: tuple[str, ...],
+        self, text: str, cited: dict[int, int], retrieval: Retrieval, said: _Said, span: trace.Span
     ) -> Answer:
-        timings["total"] = time.perf_counter() - begun
+        said.took("total", said.begun)
         sources = []
         for number, n in cited.items():
             passage = retrieval.passages[number - 1]
             spans = quoted_spans(text, n, passage.text)
             quotes = tuple(Span(passage.start + a, passage.start + b) for a, b in spans)
             sources.append(Source(n, passage, quotes))
+        context = span.get_span_context()
         return Answer(
             text=text.strip(),
             sources=tuple(sources),
             retrieval=retrieval,
             answered=bool(sources) or not text.strip().startswith(REFUSAL.rstrip(".")),
-            timings=timings,
-            notes=(*retrieval.notes, *notes),
+            timings=said.timings,
+            notes=(*retrieval.notes, *said.notes),
+            question=said.question,
+            prompt=said.prompt,
+            prompt_version=said.prompt_version,
+            model=said.model,
+            adapter=said.wish.model,
+            usage=said.usage,
+            trace_id=f"{context.trace_id:032x}" if context.is_valid else "",
         )
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from twin.documents import Audience, Kind, author_slug, epoch
 from twin.points import Filters
@@ -61,6 +62,33 @@ class Found:
             until=self.until if dated else other.until,
         )
 
+    def within(self, chosen: "Found") -> "Found":
+        """Return these filters as narrowed by others, which somebody chose and which always hold.
+
+        Where the two exclude each other, the chosen ones win, and a note says so.
+        """
+        notes = list(self.notes)
+
+        def both(mine: Sequence[Any], theirs: Sequence[Any], what: str) -> tuple[Any, ...]:
+            shared = tuple(one for one in mine if one in theirs)
+            if mine and theirs and not shared:
+                notes.append(f"the settings name other {what} than the question: they were kept")
+            return shared or tuple(theirs or mine)
+
+        since = max(filter(None, (self.since, chosen.since)), default=None, key=epoch)
+        until = min(filter(None, (self.until, chosen.until)), default=None, key=epoch)
+        if since and until and epoch(since) >= epoch(until):
+            since, until = chosen.since, chosen.until
+            notes.append("the settings name another period than the question: it was kept")
+        return Found(
+            authors=both(self.authors, chosen.authors, "authors"),
+            kinds=both(self.kinds, chosen.kinds, "kinds"),
+            platforms=both(self.platforms, chosen.platforms, "platforms"),
+            since=since,
+            until=until,
+            notes=tuple(notes),
+        )
+
     def widened(self) -> Iterator[tuple["Found", list[str]]]:
         """Yield the filters as found, and then with one kind of them dropped after the other.
 
@@ -78,6 +106,9 @@ class Found:
                 found, dropped = replace(found, **without), [*dropped, words]
                 yield found, dropped
 
+
+EVERYTHING = Found()
+"""No filter at all."""
 
 _OWNER = r"(?:your|his|her|their|\w+['’]s)"
 _ANY_OWNER = r"(?:my|our|your|his|her|their|\w+['’]s)"

@@ -20,7 +20,7 @@ from twin.components import Teacher
 from twin.documents import Audience
 from twin.index.embedder import Embedder
 from twin.points import Query, VectorStore
-from twin.retrieve.filters import Found, read_filters
+from twin.retrieve.filters import EVERYTHING, Found, read_filters
 from twin.retrieve.fusion import fuse
 from twin.retrieve.names import KnownNames
 from twin.retrieve.passages import Key, Passage, Retrieval, key_of, resolve, without_repeats
@@ -61,6 +61,21 @@ class Parts:
     also_at: Callable[[str, Audience], tuple[str, ...]] = lambda _document, _audience: ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching:
+    """Which steps one retrieval takes.
+
+    Attributes:
+        expand: whether variants are searched for.
+        rerank: whether the rerankers order what was found.
+        within: filters that somebody chose: they narrow those of the question and are never dropped.
+    """
+
+    expand: bool = True
+    rerank: bool = True
+    within: Found = EVERYTHING
+
+
 @dataclass(frozen=True, slots=True)
 class _Searched:
     """What is searched for: one query a variant and kind of search, for whom, and how many."""
@@ -91,6 +106,7 @@ class Retriever:
         audience: Audience,
         found: Found | None = None,
         passages: int | None = None,
+        searching: Searching | None = None,
     ) -> Retrieval:
         """Return the passages that fit a question.
 
@@ -99,7 +115,9 @@ class Retriever:
             audience: who asks; nothing above it is retrieved.
             found: filters that are given; None reads them out of the question.
             passages: how many; as the limits say by default.
+            searching: which steps are taken, and within which filters.
         """
+        how = searching or Searching()
         clock = _Clock()
         notes: list[str] = []
         limit = passages or self._limits.passages
@@ -109,13 +127,17 @@ class Retriever:
                 wanted = found if found is not None else self._filters(question, audience, notes)
             notes += wanted.notes
             with clock.step("variants"):
-                asked = self._variants(question, notes)
+                asked = self._variants(question, notes) if how.expand else [question]
             with clock.step("embed"):
                 queries = self._queries(asked)
             searched = _Searched(queries, audience, RERANKED * limit)
-            candidates, wanted = self._search(searched, wanted, clock, notes)
+            candidates, wanted = self._search(searched, wanted, how.within, clock, notes)
             with clock.step("rerank"):
-                ordered = self._rerankers.reorder(question, candidates, notes)
+                ordered = (
+                    self._rerankers.reorder(question, candidates, notes)
+                    if how.rerank
+                    else candidates
+                )
             with clock.step("context"):
                 kept = self._covered(question, self._within_budget(ordered[:limit]))
             span.set_attribute("twin.passages", len(kept))
@@ -175,9 +197,16 @@ class Retriever:
         return [*dense, *sparse]
 
     def _search(
-        self, searched: _Searched, wanted: Found, clock: _Clock, notes: list[str]
+        self,
+        searched: _Searched,
+        wanted: Found,
+        within: Found,
+        clock: _Clock,
+        notes: list[str],
     ) -> tuple[list[Passage], Found]:
-        for attempt, dropped in wanted.widened():
+        for read, dropped in wanted.widened():
+            # What somebody chose holds, whatever is dropped of what the question states.
+            attempt = read.within(within)
             with clock.step("search"):
                 fused, similarities = self._fused(searched, attempt)
             with clock.step("resolve"):
@@ -186,8 +215,9 @@ class Retriever:
                 if dropped:
                     which = "that filter was" if len(dropped) == 1 else "those filters were"
                     notes.append(f"nothing was written {' and '.join(dropped)}: {which} dropped")
+                notes += attempt.notes
                 return passages, attempt
-        return [], wanted
+        return [], wanted.within(within)
 
     def _fused(
         self, searched: _Searched, found: Found

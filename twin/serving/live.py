@@ -6,21 +6,25 @@ seconds (models are loaded), so it happens beside whatever else goes on.
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import logging
 import threading
-import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from opentelemetry import trace
+
 from twin.chat.welcome import Welcome, welcome
+from twin.chat.wish import NO_WISH, History, Wish
+from twin.documents import Audience
 from twin.errors import TwinError
+from twin.serving.streams import Threads
 
 if TYPE_CHECKING:
     from twin.chat.answer import Answerer, Event
     from twin.home import Home
+    from twin.retrieve.passages import Retrieval
 
 PATIENCE = 5.0
 """Seconds that closing waits for what is still being written. What is cut off then is safe: the
@@ -30,6 +34,18 @@ PAUSE = 30.0
 """Seconds before the warehouse is followed again after that failed."""
 
 _log = logging.getLogger("twin.serving")
+_tracer = trace.get_tracer("twin.serving")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks, and in which conversation; both may be empty."""
+
+    user: str = ""
+    session: str = ""
+
+
+NOBODY = Who()
 
 
 class LiveTwin:
@@ -37,13 +53,14 @@ class LiveTwin:
 
     Args:
         home: not yet opened; it is closed by `close`.
+        audience: whom all answers are for; None takes the one of twin.toml.
     """
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, home: Home, audience: Audience | None = None) -> None:
+        self.home = home
+        self._audience = audience
         self._opening = threading.Lock()
-        self._threads: set[threading.Thread] = set()
-        self._stopped = threading.Event()
+        self._threads = Threads()
         self._following = False
         self._open = False
 
@@ -52,99 +69,113 @@ class LiveTwin:
         """Whether questions are answered at once, without loading anything first."""
         return self._open
 
+    @property
+    def audience(self) -> Audience:
+        """Whom all answers are for."""
+        return self._audience or self.home.settings.retrieve.audience
+
+    @property
+    def person(self) -> str:
+        """Whose twin it is, as twin.toml names them; may be empty."""
+        return self.home.settings.person.name
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The adapters that can answer besides the default model, in the order of twin.toml."""
+        return self.home.registry.chat_model_names()
+
     def start(self) -> None:
         """Open the warehouse, and begin to open everything else.
 
         Raises:
             TwinError: if the settings are wrong or the warehouse cannot be read.
         """
-        _ = self._home.warehouse
-        self._begin(self._warm, "open")
+        _ = self.home.warehouse
+        self._threads.begin(self._warm, "open")
 
     def welcome(self) -> Welcome:
         """Return what to say before anything is asked."""
-        settings = self._home.settings
-        name = settings.person.name
-        warehouse = self._home.warehouse
+        name, warehouse = self.person, self.home.warehouse
         return welcome(
             warehouse.summaries(),
             person=name,
             slug=warehouse.resolve_author(name) if name else None,
-            audience=settings.retrieve.audience,
+            audience=self.audience,
         )
 
-    async def ask(self, question: str) -> AsyncGenerator[Event, None]:
+    def authors(self) -> dict[str, str]:
+        """Return the names of those who may be chosen, each with its slug."""
+        summaries = self.home.warehouse.summaries()
+        seen = {s.author: s.author_slug for s in summaries if s.audience in self.audience.visible}
+        return dict(sorted((name, slug) for name, slug in seen.items() if name))
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        wish: Wish = NO_WISH,
+        history: History = (),
+        retrieval: Retrieval | None = None,
+        who: Who = NOBODY,
+    ) -> AsyncGenerator[Event, None]:
         """Yield what happens while a question is answered.
 
         Whoever stops reading stops the answer: closing the iterator ends it at its next token.
 
+        Args:
+            question: as it was asked.
+            wish: what is wished beyond it.
+            history: the turns before it.
+            retrieval: what was retrieved for this question already, for a second model.
+            who: asks; it stands on the trace.
+
         Raises:
             TwinError: if the twin cannot be opened, or the model fails.
         """
-        loop = asyncio.get_running_loop()
-        events: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
-        left = threading.Event()
 
-        def tell(event: Event | Exception | None) -> None:
-            # Nobody listens any more once the loop is closed.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(events.put_nowait, event)
+        def events() -> Iterator[Event]:
+            # All of it happens in one thread, so the span may stay current across the yields.
+            with _tracer.start_as_current_span("turn") as span:
+                span.set_attribute("session.id", who.session)
+                span.set_attribute("user.id", who.user)
+                yield from self._answerer().stream(
+                    question,
+                    audience=self.audience,
+                    wish=wish,
+                    history=history,
+                    retrieval=retrieval,
+                )
 
-        def answer() -> None:
-            try:
-                self._tell(question, tell, left)
-            except Exception as error:  # noqa: BLE001 - it is raised where the answer is read
-                tell(error)
-            finally:
-                tell(None)
-            if left.is_set():
-                # LlamaIndex leaves the model's connection in a reference cycle: until that is
-                # collected, the model goes on writing for nobody.
-                gc.collect()
-
-        self._begin(answer, "answer")
+        stream = self._threads.stream(events, "answer")
         try:
-            while (event := await events.get()) is not None:
-                if isinstance(event, Exception):
-                    raise event
+            async for event in stream:
                 yield event
         finally:
-            left.set()
+            await stream.aclose()
 
     def close(self) -> None:
         """Stop following and answering, and close the home."""
-        self._stopped.set()
-        deadline = time.monotonic() + PATIENCE
-        for thread in tuple(self._threads):
-            thread.join(max(0.0, deadline - time.monotonic()))
-        if any(thread.is_alive() for thread in self._threads):
+        if not self._threads.end(PATIENCE):
             _log.warning("closed while something was still being written")
             return
-        self._home.close()
-
-    def _tell(self, question: str, tell: Callable[[Event], None], left: threading.Event) -> None:
-        audience = self._home.settings.retrieve.audience
-        for event in self._answerer().stream(question, audience=audience):
-            if left.is_set() or self._stopped.is_set():
-                return
-            tell(event)
+        self.home.close()
 
     def _answerer(self) -> Answerer:
         # One thread opens, the others wait. After a failure the next question tries again: what
         # was in the way may be gone by then.
         with self._opening:
-            self._home.refresh()
-            answerer = self._home.answerer
+            self.home.refresh()
+            answerer = self.home.answerer
             if not self._following:
                 self._following = True
-                self._begin(self._follow, "follow")
+                self._threads.begin(self._follow, "follow")
             return answerer
 
     def _warm(self) -> None:
         try:
             self._answerer()
             # The first text loads the embedder; without this the first question would wait for it.
-            self._home.embedder.question("a question")
+            self.home.embedder.question("a question")
             self._open = True
         except TwinError as error:
             _log.warning("%s", error.message)
@@ -152,21 +183,9 @@ class LiveTwin:
             _log.exception("the twin could not be opened")
 
     def _follow(self) -> None:
-        while not self._stopped.is_set():
+        while not self._threads.stopped.is_set():
             try:
-                self._home.follow(self._stopped.wait)
+                self.home.follow(self._threads.stopped.wait)
             except Exception:  # noqa: BLE001 - one failure must not end the following
                 _log.exception("the index could not be brought in step; it is tried again")
-                self._stopped.wait(PAUSE)
-
-    def _begin(self, work: Callable[[], None], name: str) -> None:
-        def run() -> None:
-            try:
-                work()
-            finally:
-                self._threads.discard(threading.current_thread())
-
-        # A daemon, because a model that does not answer must not keep the process from ending.
-        thread = threading.Thread(target=run, name=f"twin-{name}", daemon=True)
-        self._threads.add(thread)
-        thread.start()
+                self._threads.stopped.wait(PAUSE)
