@@ -9,5 +9,7 @@ pytest.register_assert_rewrite(
     "twin.testing.warehouse_documents",
     "twin.testing.warehouse_durability",
     "twin.testing.warehouse_feed",
+    "twin.testing.warehouse_feedback",
+    "twin.testing.warehouse_quarantine",
     "twin.testing.warehouse_transfer",
 )

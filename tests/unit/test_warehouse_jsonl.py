@@ -67,7 +67,7 @@ def test_the_file_is_readable_without_twin(filled: SQLiteWarehouse, tmp_path: Pa
     path = tmp_path / "all.jsonl"
     export_jsonl(filled, path)
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
-    assert lines[0] == {"format": "twin-warehouse", "version": 1}
+    assert lines[0] == {"format": "twin-warehouse", "version": 2}
     assert lines[1] == {"author": {"slug": "ada", "name": "Ada", "aliases": ["AL"]}}
     assert [line["document"]["source"] for line in lines[2:5]] == [
         "file:notes/a",
@@ -75,7 +75,9 @@ def test_the_file_is_readable_without_twin(filled: SQLiteWarehouse, tmp_path: Pa
         "file:notes/c",
     ]
     assert [v["raw"] for v in lines[2]["document"]["versions"]] == ["/wAK", "/wAK"]
-    assert lines[5] == {"end": {"authors": 1, "documents": 3, "versions": 4}}
+    assert lines[5] == {
+        "end": {"authors": 1, "documents": 3, "versions": 4, "held": 0, "feedback": 0}
+    }
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -217,7 +219,7 @@ def test_a_file_that_was_cut_short_is_noticed(
         (b"", "not an export"),
         (b"\x89PNG\r\n", "not an export"),
         (b'{"format": "other", "version": 1}\n', "not an export"),
-        (b'{"format": "twin-warehouse", "version": 2, "more": true}\n', "format version 2"),
+        (b'{"format": "twin-warehouse", "version": 9, "more": true}\n', "format version 9"),
     ],
 )
 def test_another_file_is_refused(

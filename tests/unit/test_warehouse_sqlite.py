@@ -12,6 +12,7 @@ import pytest
 from twin.documents import Document
 from twin.errors import ConfigurationError, WarehouseError
 from twin.tables import WarehouseSettings
+from twin.testing.warehouse_feedback import said, source
 from twin.warehouse import open_warehouse
 from twin.warehouse.sqlite import SQLiteWarehouse
 from twin.warehouse.sqlite_schema import SCHEMA_VERSION
@@ -199,6 +200,9 @@ def test_a_warehouse_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -
     with SQLiteWarehouse(path) as warehouse:
         warehouse.put(Document(source="file:notes/a.md", text="Old."), collection="files:notes")
     old = sqlite3.connect(path)
+    old.execute("DROP TABLE quarantine")
+    old.execute("DROP TABLE feedback_documents")
+    old.execute("DROP TABLE feedback")
     old.execute("ALTER TABLE changes DROP COLUMN changed_at")
     old.execute("PRAGMA user_version = 1")
     old.commit()
@@ -207,3 +211,16 @@ def test_a_warehouse_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -
         assert [change.at for change in warehouse.changes(None)] == [""]
         warehouse.put(Document(source="file:notes/b.md", text="New."), collection="files:notes")
         assert warehouse.changes(None)[-1].at
+        warehouse.put_feedback(said())
+        assert list(warehouse.feedback()) == [said()]
+
+
+def test_feedback_that_was_forgotten_leaves_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.sqlite3"
+    with SQLiteWarehouse(path) as warehouse:
+        warehouse.put_feedback(said(answer="SECRET one"))
+        warehouse.put_feedback(said("b", answer="SECRET two", sources=(source(),)))
+        assert b"SECRET" in on_disk(path)
+        warehouse.delete_feedback("a")
+        warehouse.delete([source().document_id])
+        assert b"SECRET" not in on_disk(path)

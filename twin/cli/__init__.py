@@ -28,6 +28,7 @@ COMMANDS = {
     "show": ("show", "Print the text of a document, exactly."),
     "forget": ("forget", "Delete what a source brought, from warehouse and index."),
     "author": ("author", "List the authors, and join the names of one person."),
+    "feedback": ("feedback", "List, export and forget thumbs, edits and choices."),
     "warehouse": ("warehouse", "Export, import and copy the raw documents."),
     "plugins": ("plugins", "List the plugins, or begin a new one."),
     "install": ("install", "Install a plugin, after a look at whether it works."),

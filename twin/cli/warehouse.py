@@ -31,9 +31,19 @@ def export_command(home_option: Path | None, file: Path, *, as_json: bool) -> in
     with Home(home_option) as home, output.waiting(f"writing {file}"):
         done = export_jsonl(home.warehouse, file)
     if as_json:
-        output.emit_json({"documents": done.documents, "versions": done.versions})
+        output.emit_json(
+            {
+                "documents": done.documents,
+                "versions": done.versions,
+                "held": done.held,
+                "feedback": done.feedback,
+            }
+        )
     else:
-        click.echo(f"{done.documents} documents with {done.versions} versions are in {file}")
+        feedback = f", and {done.feedback} of feedback" if done.feedback else ""
+        click.echo(
+            f"{done.documents} documents with {done.versions} versions{feedback} are in {file}"
+        )
     return 0
 
 
@@ -57,6 +67,8 @@ def import_command(home_option: Path | None, file: Path, *, no_index: bool, as_j
                 "new": done.new,
                 "changed": done.changed,
                 "unchanged": done.unchanged,
+                "held": done.held,
+                "feedback": done.feedback,
                 "failed": [
                     {"line": bad.line, "item": bad.item, "reason": bad.reason}
                     for bad in done.failed
@@ -78,7 +90,7 @@ def import_command(home_option: Path | None, file: Path, *, no_index: bool, as_j
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def copy_command(home_option: Path | None, source: str, target: str, *, as_json: bool) -> int:
-    """Copy every document with all its versions, and the authors, FROM one warehouse TO another.
+    """Copy all documents with all versions, the authors and feedback FROM one warehouse TO another.
 
     Each is sqlite or mongo (as twin.toml says where), the path of a SQLite warehouse, or
     mongodb://HOST:PORT/DATABASE without a password. Then both are read and compared. What is there
@@ -110,7 +122,8 @@ def copy_command(home_option: Path | None, source: str, target: str, *, as_json:
         )
         click.echo(
             f"the same in both: {done.documents} documents with {done.versions} versions "
-            f"({done.characters} characters), {done.authors} authors, SHA-256 {done.digest[:16]}"
+            f"({done.characters} characters), {done.authors} authors, {done.feedback} of feedback, "
+            f"SHA-256 {done.digest[:16]}"
         )
         for difference in done.named:
             click.echo(f"differs: {output.plain(difference)}", err=True)

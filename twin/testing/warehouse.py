@@ -15,10 +15,18 @@ from twin.testing.warehouse_authors import AuthorsContract
 from twin.testing.warehouse_documents import DocumentsContract
 from twin.testing.warehouse_durability import DurabilityContract
 from twin.testing.warehouse_feed import FeedContract
+from twin.testing.warehouse_feedback import FeedbackContract
+from twin.testing.warehouse_quarantine import QuarantineContract
 from twin.testing.warehouse_transfer import TransferContract
 
 
 class WarehouseContract(
-    DocumentsContract, FeedContract, AuthorsContract, TransferContract, DurabilityContract
+    DocumentsContract,
+    FeedContract,
+    AuthorsContract,
+    FeedbackContract,
+    QuarantineContract,
+    TransferContract,
+    DurabilityContract,
 ):
     """All of the warehouse's contract; a subclass gives the fixture `opener`."""

@@ -10,9 +10,11 @@ begins the feed of the other at its beginning, and the index then finds that it 
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
+from twin.warehouse.feedback import Feedback
 from twin.warehouse.protocol import Outcome, StoredDocument, Warehouse
+from twin.warehouse.quarantine import Held
 
 SHOWN: Final = 20
 """Differences that are named; all are counted."""
@@ -21,6 +23,8 @@ PAGE: Final = 1000
 
 Told = Callable[[str, int, int], None]
 """Told the step (``copying`` or ``comparing``), how many documents are done, and of how many."""
+
+T = TypeVar("T")
 
 Pair = tuple[StoredDocument, list[StoredDocument]]
 
@@ -39,7 +43,9 @@ class Copied:
         characters: of all these versions, in code points.
         digest: SHA-256 over the texts, bytes and metadata of these versions, in order of source.
         authors: how many are the same in both.
-        differences: how many documents and authors differ or are in one of the two alone.
+        held: how many documents in quarantine are the same in both.
+        feedback: how much of it is the same in both.
+        differences: how many of all these differ or are in one of the two alone.
         named: the first of these.
     """
 
@@ -52,6 +58,8 @@ class Copied:
     characters: int
     digest: str
     authors: int
+    held: int
+    feedback: int
     differences: int
     named: tuple[str, ...]
 
@@ -59,7 +67,7 @@ class Copied:
 def copy_warehouse(
     source: Warehouse, target: Warehouse, told: Told = lambda _step, _done, _all: None
 ) -> Copied:
-    """Copy authors and documents with all versions, then read both and compare.
+    """Copy authors, documents with all versions, quarantine and feedback, then read and compare.
 
     Memory holds one document of each at a time. Documents that the first warehouse forgot are
     forgotten in the second; those that only the second has stay, and count as differences.
@@ -79,6 +87,10 @@ def copy_warehouse(
             outcome = Outcome.CHANGED
         done[outcome] += 1
         told("copying", number, max(total, number))
+    for waiting in source.held():
+        target.hold([waiting])
+    for one in source.feedback():
+        target.put_feedback(one)
     return _compared(source, target, total, told, done, forgotten)
 
 
@@ -126,6 +138,20 @@ def _compared(
         if here.get(slug) != there.get(slug):
             differences += 1
             named += [f"author {slug}: not the same in both"] if len(named) < SHOWN else []
+    held, quarantines = _alike(
+        source.held(),
+        target.held(),
+        _waiting,
+        lambda one: f"{one.document.source}: not the same in both quarantines",
+    )
+    feedback, said = _alike(
+        source.feedback(),
+        target.feedback(),
+        _moment,
+        lambda one: f"feedback {one.id}: not the same in both",
+    )
+    differences += len(quarantines) + len(said)
+    named += [*quarantines, *said][: SHOWN - len(named)]
     return Copied(
         new=done[Outcome.NEW],
         changed=done[Outcome.CHANGED],
@@ -136,6 +162,8 @@ def _compared(
         characters=characters,
         digest=digest.hexdigest(),
         authors=sum(1 for slug, author in here.items() if there.get(slug) == author),
+        held=held,
+        feedback=feedback,
         differences=differences,
         named=tuple(named),
     )
@@ -145,13 +173,19 @@ def _side_by_side(
     source: Warehouse, target: Warehouse
 ) -> Iterator[tuple[Pair | None, Pair | None]]:
     """Yield the documents of both, each source once; both exports are in order of source."""
-    left, right = source.export(), target.export()
+    return _paired(source.export(), target.export(), _place)
+
+
+def _paired(
+    left: Iterator[T], right: Iterator[T], key: Callable[[T], tuple[bytes, bytes]]
+) -> Iterator[tuple[T | None, T | None]]:
+    """Yield what has the same key together; both are in order of it."""
     ours, theirs = next(left, None), next(right, None)
-    while ours or theirs:
-        if theirs is None or (ours and _place(ours) < _place(theirs)):
+    while ours is not None or theirs is not None:
+        if theirs is None or (ours is not None and key(ours) < key(theirs)):
             yield ours, None
             ours = next(left, None)
-        elif ours is None or _place(theirs) < _place(ours):
+        elif ours is None or key(theirs) < key(ours):
             yield None, theirs
             theirs = next(right, None)
         else:
@@ -159,9 +193,34 @@ def _side_by_side(
             ours, theirs = next(left, None), next(right, None)
 
 
-def _place(pair: Pair) -> bytes:
+def _alike(
+    left: Iterator[T],
+    right: Iterator[T],
+    key: Callable[[T], tuple[bytes, bytes]],
+    name: Callable[[T], str],
+) -> tuple[int, list[str]]:
+    """Return how many are the same in both, and the names of all others."""
+    same, named = 0, []
+    for ours, theirs in _paired(left, right, key):
+        one = theirs if ours is None else ours
+        if ours == theirs:
+            same += 1
+        elif one is not None:
+            named.append(name(one))
+    return same, named
+
+
+def _waiting(held: Held) -> tuple[bytes, bytes]:
+    return b"", held.document.source.encode()
+
+
+def _moment(feedback: Feedback) -> tuple[bytes, bytes]:
+    return feedback.at.encode(), feedback.id.encode()
+
+
+def _place(pair: Pair) -> tuple[bytes, bytes]:
     # Engines order by the bytes of UTF-8.
-    return pair[0].document.source.encode()
+    return b"", pair[0].document.source.encode()
 
 
 def _difference(ours: Pair | None, theirs: Pair | None) -> str:

@@ -2,14 +2,17 @@
 
 In: a warehouse and the path of a file. Out: the file, or the documents of one, with counts. The
 first line names the format, then follow the authors, a line a document with all its versions, and
-a last line with the counts, so that a file which was cut short is noticed::
+what is in quarantine, the feedback, and a last line with the counts, so that a file which was cut short is noticed::
 
-    {"format": "twin-warehouse", "version": 1}
+    {"format": "twin-warehouse", "version": 2}
     {"author": {"slug": "ada", "name": "Ada", "aliases": ["A. L."]}}
     {"document": {"id": "...", "source": "...", "versions": [{"version": 1, "text": "...", ...}]}}
-    {"end": {"authors": 1, "documents": 1, "versions": 1}}
+    {"held": {"source": "...", "reason": "...", "version": {"text": "...", ...}}}
+    {"feedback": {"id": "...", "kind": "edit", "question": "...", ...}}
+    {"end": {"authors": 1, "documents": 1, "versions": 1, "held": 1, "feedback": 1}}
 
-Raw bytes are base64. Tombstones and the cursors of consumers are not part of it.
+Raw bytes are base64. Tombstones and the cursors of consumers are not part of it. A file of version 1
+has neither quarantine nor feedback, and is read too.
 """
 
 import json
@@ -17,18 +20,25 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from pydantic import ValidationError
 
 from twin.errors import TwinError, WarehouseError
-from twin.warehouse.jsonl_lines import Header, read_entry, stored_versions, version_line
+from twin.warehouse.jsonl_lines import (
+    Header,
+    held_line,
+    held_of,
+    read_entry,
+    stored_versions,
+    version_line,
+)
 from twin.warehouse.protocol import Author, Outcome, Warehouse
 
 FORMAT: Final = "twin-warehouse"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 END: Final = "end of the file"
 
 
@@ -39,6 +49,8 @@ class Exported:
     authors: int
     documents: int
     versions: int
+    held: int = 0
+    feedback: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +64,14 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: documents by outcome, authors recorded, and every line that failed."""
+    """What an import did: documents by outcome, authors and feedback, and every line that failed."""
 
     authors: int
     new: int
     changed: int
     unchanged: int
+    held: int = 0
+    feedback: int = 0
     failed: tuple[BadLine, ...]
 
     @property
@@ -75,8 +89,8 @@ def export_jsonl(warehouse: Warehouse, path: Path) -> Exported:
         WarehouseError: if the warehouse cannot be read or the file not be written; what was at
             `path` before is then still there.
     """
-    documents = versions = 0
-    with _replacing(path) as file:
+    documents = versions = held = feedback = 0
+    with replacing(path) as file:
         _write(file, {"format": FORMAT, "version": FORMAT_VERSION})
         authors = warehouse.authors()
         for author in authors:
@@ -88,9 +102,20 @@ def export_jsonl(warehouse: Warehouse, path: Path) -> Exported:
             _write(file, {"document": whole})
             documents += 1
             versions += len(stored)
-        result = Exported(authors=len(authors), documents=documents, versions=versions)
-        counts = {"authors": result.authors, "documents": documents, "versions": versions}
-        _write(file, {"end": counts})
+        for waiting in warehouse.held():
+            _write(file, {"held": held_line(waiting)})
+            held += 1
+        for one in warehouse.feedback():
+            _write(file, {"feedback": one.as_json()})
+            feedback += 1
+        result = Exported(
+            authors=len(authors),
+            documents=documents,
+            versions=versions,
+            held=held,
+            feedback=feedback,
+        )
+        _write(file, {"end": asdict(result)})
     return result
 
 
@@ -105,7 +130,7 @@ def import_jsonl(warehouse: Warehouse, path: Path) -> Imported:
         WarehouseError: if the file cannot be read, or is no export that this version knows.
     """
     done = dict.fromkeys(Outcome, 0)
-    authors = 0
+    authors = held = feedback = 0
     ended = False
     failed: list[BadLine] = []
     number = 1
@@ -123,9 +148,18 @@ def import_jsonl(warehouse: Warehouse, path: Path) -> Imported:
             elif entry.document is not None:
                 item = entry.document.source
                 done[warehouse.restore(stored_versions(entry.document)).outcome] += 1
+            elif entry.held is not None:
+                item = entry.held.source
+                warehouse.hold([held_of(entry.held)])
+                held += 1
+            elif entry.feedback is not None:
+                item = f"feedback {entry.feedback.id}"
+                warehouse.put_feedback(entry.feedback)
+                feedback += 1
             elif entry.end is not None:
                 item, ended = END, True
-                _refuse_lost(entry.end.authors + entry.end.documents, seen)
+                end = entry.end
+                _refuse_lost(end.authors + end.documents + end.held + end.feedback, seen)
         except TwinError as error:
             failed.append(BadLine(line=number, item=item, reason=error.message))
     if not ended:
@@ -136,13 +170,15 @@ def import_jsonl(warehouse: Warehouse, path: Path) -> Imported:
         new=done[Outcome.NEW],
         changed=done[Outcome.CHANGED],
         unchanged=done[Outcome.UNCHANGED],
+        held=held,
+        feedback=feedback,
         failed=tuple(failed),
     )
 
 
 def _refuse_lost(stated: int, seen: int) -> None:
     if stated != seen:
-        message = f"{stated} authors and documents were written, and {seen} lines are here"
+        message = f"{stated} lines were written, and {seen} are here"
         raise WarehouseError(message)
 
 
@@ -155,7 +191,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             except ValidationError as error:
                 message = f"{path}: not an export of a twin warehouse"
                 raise WarehouseError(message, "its first line must name the format") from error
-            if header.version != FORMAT_VERSION:
+            if not 1 <= header.version <= FORMAT_VERSION:
                 message = f"{path}: format version {header.version}, this twin: {FORMAT_VERSION}"
                 raise WarehouseError(message, "update twin: pip install --upgrade twin")
             for number, line in enumerate(file, start=2):
@@ -172,7 +208,7 @@ def _write(file: IO[bytes], entry: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file beside `path` that takes its place when the block ends well."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -6,13 +6,16 @@ line that is malformed or whose hashes do not fit is a `WarehouseError` that say
 
 import base64
 import hashlib
+import json
 from typing import Any, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
-from twin.documents import Audience, Document, Kind, document_id
+from twin.documents import Audience, Document, Kind, author_slug, document_id
 from twin.errors import WarehouseError
+from twin.warehouse.feedback import Feedback
 from twin.warehouse.protocol import StoredDocument, metadata_hash
+from twin.warehouse.quarantine import Held
 
 
 class _Line(BaseModel):
@@ -67,12 +70,23 @@ class VersionsLine(_Line):
     versions: tuple[VersionLine, ...] = Field(min_length=1)
 
 
+class HeldLine(_Line):
+    """A document in quarantine, as its only version would be."""
+
+    source: str = Field(min_length=1)
+    held_at: str
+    reason: str
+    version: VersionLine
+
+
 class CountsLine(_Line):
     """What the file should have held."""
 
     authors: int
     documents: int
     versions: int
+    feedback: int = 0
+    held: int = 0
 
 
 class Entry(_Line):
@@ -80,6 +94,8 @@ class Entry(_Line):
 
     author: AuthorLine | None = None
     document: VersionsLine | None = None
+    held: HeldLine | None = None
+    feedback: Feedback | None = None
     end: CountsLine | None = None
 
 
@@ -111,6 +127,66 @@ def version_line(stored: StoredDocument) -> dict[str, Any]:
     }
 
 
+def held_line(held: Held) -> dict[str, Any]:
+    """Return a document in quarantine as its line has it."""
+    document = held.document
+    slug = author_slug(document.author)
+    stored = StoredDocument(
+        document=document,
+        id=document.id,
+        version=1,
+        author_slug=slug,
+        collection=held.collection,
+        fetched_at=held.held_at,
+        latest=True,
+        metadata_hash=metadata_hash(document, slug),
+    )
+    return {
+        "source": document.source,
+        "held_at": held.held_at,
+        "reason": held.reason,
+        "version": version_line(stored),
+    }
+
+
+def held_text(held: Held) -> str:
+    """Return a document in quarantine as JSON; `held_of` is the way back.
+
+    Raises:
+        WarehouseError: if it is not Unicode text.
+    """
+    text = json.dumps(held_line(held), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"{held.document.source!a}: it holds a lone surrogate, which is not Unicode text"
+        raise WarehouseError(message, "its reader must replace it") from error
+    return text
+
+
+def held_of(found: str | bytes | HeldLine) -> Held:
+    """Return the document in quarantine that a line or JSON holds, with every hash checked.
+
+    Raises:
+        WarehouseError: if it is none.
+    """
+    try:
+        line = found if isinstance(found, HeldLine) else HeldLine.model_validate_json(found)
+    except ValidationError as error:
+        message = "a document in quarantine cannot be read"
+        raise WarehouseError(
+            message, "restore it from an export (twin warehouse import)"
+        ) from error
+    whole = VersionsLine(id=document_id(line.source), source=line.source, versions=(line.version,))
+    (stored,) = stored_versions(whole)
+    return Held(
+        document=stored.document,
+        collection=stored.collection,
+        held_at=line.held_at,
+        reason=line.reason,
+    )
+
+
 def read_entry(line: bytes) -> Entry:
     """Return what a line holds."""
     try:
@@ -121,7 +197,7 @@ def read_entry(line: bytes) -> Entry:
         message = f"{where}: {what['msg']}" if where else what["msg"]
         raise WarehouseError(message) from error
     if len(entry.model_fields_set) != 1:
-        message = "it must be an author, a document or the end"
+        message = "it must be an author, a document, one in quarantine, feedback or the end"
         raise WarehouseError(message)
     return entry
 

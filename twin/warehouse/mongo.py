@@ -17,8 +17,10 @@ from twin.warehouse import mongo_authors as names
 from twin.warehouse import mongo_versions as writing
 from twin.warehouse.mongo_contents import TornError, read_contents
 from twin.warehouse.mongo_feed import Feed
+from twin.warehouse.mongo_feedback import MongoFeedback
+from twin.warehouse.mongo_quarantine import MongoQuarantine, take_out
 from twin.warehouse.mongo_schema import Row
-from twin.warehouse.mongo_server import Server
+from twin.warehouse.mongo_server import Server, Unit
 from twin.warehouse.mongo_stream import LONGEST_AWAIT, Waiting
 from twin.warehouse.protocol import Author, Change, Counts, Cursor, Put, StoredDocument, Summary
 from twin.warehouse.rows import canonical, of_one_document, stored_document, summary_of
@@ -35,7 +37,7 @@ PATIENCE: Final = 30.0
 T = TypeVar("T")
 
 
-class MongoWarehouse:
+class MongoWarehouse(MongoFeedback, MongoQuarantine):
     """Documents at rest in one database of a MongoDB server, made if it is missing.
 
     Args:
@@ -73,7 +75,13 @@ class MongoWarehouse:
         """Store several documents in one transaction, with a result each, in order."""
         # All of them are here before the transaction begins: the server ends it after a minute.
         given = list(documents)
-        return self._server.write(lambda unit: writing.put_many(unit, given, collection))
+
+        def body(unit: Unit) -> list[Put]:
+            done = writing.put_many(unit, given, collection)
+            take_out(unit, [put.document_id for put in done])
+            return done
+
+        return self._server.write(body)
 
     def get(self, document_id: str, version: int | None = None) -> StoredDocument:
         """Return a version of a document, the newest by default."""
@@ -135,13 +143,18 @@ class MongoWarehouse:
             wanted["source"] = {"$gt": rows[-1]["source"]}
 
     def delete(self, document_ids: Sequence[str]) -> int:
-        """Forget documents: texts, raw bytes and metadata go, a tombstone stays.
+        """Forget documents: texts, raw bytes, metadata and feedback on them go, a tombstone stays.
 
         They leave the collections at once. The server's files and its log of changes let go of them
         when they are next written over, which is the server's own affair.
         """
         given = list(document_ids)
-        return self._server.write(lambda unit: writing.forget(unit, given))
+
+        def body(unit: Unit) -> int:
+            take_out(unit, given)
+            return writing.forget(unit, given)
+
+        return self._server.write(body)
 
     def changes(self, after: Cursor | None, *, limit: int = 1000) -> list[Change]:
         """Return the next changes after a cursor, oldest first; None is the beginning."""

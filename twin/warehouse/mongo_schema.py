@@ -18,7 +18,10 @@ from twin.errors import WarehouseError
 
 Row = dict[str, Any]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+LARGEST_ROW: Final = 15 * 1024 * 1024
+"""Bytes of a row; MongoDB's limit is 16 MB, and a command needs a little of it."""
+
 STATE: Final = "warehouse"
 """The id of the row that holds the format, the feed's id and its newest number."""
 
@@ -27,7 +30,8 @@ class Tables(NamedTuple):
     """The collections.
 
     ``documents`` holds one row a document, tombstones too, with its newest version and its number
-    in the feed. ``versions`` holds metadata, ``contents`` the texts and bytes in pieces.
+    in the feed. ``versions`` holds metadata, ``contents`` the texts and bytes in pieces, ``feedback``
+    what people said of answers, ``quarantine`` what is held back.
     """
 
     state: Collection[Row]
@@ -37,6 +41,8 @@ class Tables(NamedTuple):
     authors: Collection[Row]
     aliases: Collection[Row]
     cursors: Collection[Row]
+    feedback: Collection[Row]
+    quarantine: Collection[Row]
 
 
 def _index(*fields: str, unique: bool = False) -> IndexModel:
@@ -55,6 +61,8 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     ),
     "contents": (_index("blob", "number", unique=True), _index("document_id")),
     "aliases": (_index("author"),),
+    "feedback": (_index("order"), _index("documents")),
+    "quarantine": (_index("source", unique=True), _index("collection")),
 }
 
 
@@ -76,8 +84,7 @@ def prepare(database: Database[Row], where: str) -> str:
     found = tables.state.find_one({"_id": STATE})
     if found is None:
         _refuse_strangers(database, where)
-        for name, indexes in INDEXES.items():
-            database[name].create_indexes(list(indexes))
+        _index_all(database)
         fresh = {"format": FORMAT, "feed": secrets.token_hex(4), "turn": 0, "seq": 0}
         with suppress(DuplicateKeyError):  # another process was first
             tables.state.update_one({"_id": STATE}, {"$setOnInsert": fresh}, upsert=True)
@@ -88,7 +95,17 @@ def prepare(database: Database[Row], where: str) -> str:
     if found["format"] > FORMAT:
         message = f"{where}: written by a newer twin (format {found['format']}, this one: {FORMAT})"
         raise WarehouseError(message, "update twin: pip install --upgrade twin")
+    if found["format"] < FORMAT:
+        # What an older twin did not have is added; what it had stays as it is.
+        _index_all(database)
+        older = {"_id": STATE, "format": {"$lt": FORMAT}}
+        tables.state.update_one(older, {"$set": {"format": FORMAT}})
     return str(found["feed"])
+
+
+def _index_all(database: Database[Row]) -> None:
+    for name, indexes in INDEXES.items():
+        database[name].create_indexes(list(indexes))
 
 
 def _refuse_strangers(database: Database[Row], where: str) -> None:

@@ -9,7 +9,7 @@ document alone costs the server as many commands as a thousand.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import bson
 from bson.errors import InvalidDocument
@@ -20,13 +20,11 @@ from twin.documents import Document, author_slug
 from twin.errors import WarehouseError
 from twin.warehouse import mongo_authors as names
 from twin.warehouse.mongo_contents import Contents
-from twin.warehouse.mongo_schema import Row
+from twin.warehouse.mongo_feedback import forget_feedback
+from twin.warehouse.mongo_schema import LARGEST_ROW, Row
 from twin.warehouse.mongo_server import Unit
 from twin.warehouse.protocol import Outcome, Put, StoredDocument, metadata_hash
 from twin.warehouse.rows import metadata_of, now
-
-LARGEST_ROW: Final = 15 * 1024 * 1024
-"""Bytes of metadata; MongoDB's limit is 16 MB, and a command needs a little of it."""
 
 
 def put_many(unit: Unit, documents: Sequence[Document], collection: str) -> list[Put]:
@@ -67,6 +65,7 @@ def restore(unit: Unit, given: Sequence[StoredDocument]) -> Put:
 def forget(unit: Unit, document_ids: Sequence[str]) -> int:
     """Remove all versions of documents and leave their tombstones; return how many were there."""
     tables, session = unit.tables, unit.session
+    forget_feedback(unit, document_ids)
     there = {"_id": {"$in": sorted({*document_ids})}, "deleted": False}
     rows = list(tables.documents.find(there, session=session).sort("_id"))
     if not rows:

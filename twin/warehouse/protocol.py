@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol, Self
 
 from twin.documents import Audience, Document, Kind
+from twin.warehouse.feedback import FeedbackStore
+from twin.warehouse.quarantine import QuarantineStore
 
 Cursor = str
 """A place in the change feed. Opaque: a sequence number here, a resume token there."""
@@ -138,7 +140,7 @@ def metadata_hash(document: Document, author_slug: str) -> str:
     return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
 
 
-class Warehouse(Protocol):
+class Warehouse(FeedbackStore, QuarantineStore, Protocol):
     """Documents at rest. Every write is atomic and durable when its method returns.
 
     All methods may be called from any thread, and several processes may use one warehouse.
@@ -152,7 +154,8 @@ class Warehouse(Protocol):
         in no hash (`extra`, the spelling of the author, the collection) is kept up to date without
         counting as a change. A version keeps the first raw bytes that it was given.
 
-        A document that was forgotten and comes again is new, and its versions go on counting.
+        A document that was forgotten and comes again is new, and its versions go on counting. One
+        that is in quarantine leaves it.
 
         Raises:
             ReadError: if the source is empty.
@@ -197,7 +200,7 @@ class Warehouse(Protocol):
         """
 
     def delete(self, document_ids: Sequence[str]) -> int:
-        """Forget documents: texts, raw bytes and metadata go, a tombstone stays.
+        """Forget documents: texts, raw bytes, metadata and feedback on them go, a tombstone stays.
 
         Returns:
             How many were there; unknown ids are no error.

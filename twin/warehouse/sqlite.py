@@ -4,16 +4,12 @@ In: `Document`s and the path of the file. Out: what `twin.warehouse.protocol.War
 One connection behind a lock serves all threads; other processes have their own, and writes queue.
 """
 
-import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from twin.documents import Document, author_slug
-from twin.errors import NotFoundError, WarehouseError
+from twin.errors import NotFoundError
 from twin.warehouse import sqlite_authors as names
 from twin.warehouse import sqlite_feed as feed
 from twin.warehouse import sqlite_scrub as scrubbing
@@ -28,7 +24,8 @@ from twin.warehouse.protocol import (
     Summary,
 )
 from twin.warehouse.rows import canonical, of_one_document, stored_document, summary_of
-from twin.warehouse.sqlite_schema import named_errors, open_database
+from twin.warehouse.sqlite_feedback import SQLiteFeedback, forget_feedback
+from twin.warehouse.sqlite_quarantine import SQLiteQuarantine, take_out
 
 PAGE: Final = 500
 """Rows read at once by what iterates: no read is open while the caller works."""
@@ -37,7 +34,7 @@ LOOK_SECONDS: Final = 0.2
 """How long `wait` sleeps between two looks at the feed."""
 
 
-class SQLiteWarehouse:
+class SQLiteWarehouse(SQLiteFeedback, SQLiteQuarantine):
     """Documents at rest in one SQLite file, made with its folder if it is missing.
 
     Args:
@@ -47,29 +44,6 @@ class SQLiteWarehouse:
         WarehouseError: if the file cannot be opened, is no warehouse, or is of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = open_database(path)
-        with self._reading() as connection:
-            scrubbing.scrub(connection, path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the file; closing twice is no error."""
-        with self._lock:
-            if self._connection is None:
-                return
-            with named_errors(self._path):
-                scrubbing.scrub(self._connection, self._path)
-                self._connection.close()
-            self._connection = None
-
     def put(self, document: Document, *, collection: str) -> Put:
         """Store a document: new, a new version, new metadata, or nothing to do."""
         return self.put_many([document], collection=collection)[0]
@@ -77,7 +51,9 @@ class SQLiteWarehouse:
     def put_many(self, documents: Sequence[Document], *, collection: str) -> list[Put]:
         """Store several documents in one transaction, with a result each, in order."""
         with self._writing() as connection:
-            return [writing.put(connection, document, collection) for document in documents]
+            done = [writing.put(connection, document, collection) for document in documents]
+            take_out(connection, [put.document_id for put in done])
+            return done
 
     def get(self, document_id: str, version: int | None = None) -> StoredDocument:
         """Return a version of a document, the newest by default."""
@@ -153,18 +129,18 @@ class SQLiteWarehouse:
             wanted["after"] = rows[-1]["source"]
 
     def delete(self, document_ids: Sequence[str]) -> int:
-        """Forget documents: texts, raw bytes and metadata go, a tombstone stays.
+        """Forget documents: texts, raw bytes, metadata and feedback on them go, a tombstone stays.
 
         The file is written anew so that no trace is left in it, which takes about 1 s for 150 MB:
         forget many documents in one call.
         """
         with self._writing() as connection:
             gone = sum(writing.forget(connection, document_id) for document_id in document_ids)
-            if gone:
+            also = forget_feedback(connection, document_ids) + take_out(connection, document_ids)
+            if gone or also:
                 scrubbing.mark(connection)
-        if gone:
-            with self._reading() as connection:
-                scrubbing.scrub(connection, self._path)
+        if gone or also:
+            self._scrub()
         return gone
 
     def changes(self, after: Cursor | None, *, limit: int = 1000) -> list[Change]:
@@ -268,24 +244,3 @@ class SQLiteWarehouse:
         """Record an author with their aliases as they were; to be called before `restore`."""
         with self._writing() as connection:
             names.restore_author(connection, author)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, named_errors(self._path):
-            if self._connection is None:
-                message = f"{self._path}: the warehouse is closed"
-                raise WarehouseError(message)
-            yield self._connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection:
-            # IMMEDIATE: whoever waits, waits here, and never has to give up half a transaction.
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise

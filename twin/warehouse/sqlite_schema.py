@@ -6,7 +6,7 @@ In: a path. Out: an open connection to a warehouse of this version, or a `Wareho
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,15 +16,49 @@ from twin.errors import WarehouseError
 APPLICATION_ID: Final = 0x7477696E
 """``twin`` in ASCII, in the file's header: tells a warehouse from any other SQLite file."""
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 BUSY_SECONDS: Final = 30.0
 """How long a write waits for another process; a transaction of a thousand documents takes less."""
 
+FEEDBACK: Final = """
+CREATE TABLE feedback (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX feedback_by_time ON feedback (at, id);
+
+CREATE TABLE feedback_documents (
+    document_id TEXT NOT NULL,
+    feedback_id TEXT NOT NULL REFERENCES feedback (id) ON DELETE CASCADE,
+    PRIMARY KEY (document_id, feedback_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX feedback_documents_by_feedback ON feedback_documents (feedback_id);
+"""
+
+QUARANTINE: Final = """
+CREATE TABLE quarantine (
+    document_id TEXT PRIMARY KEY,
+    source TEXT NOT NULL UNIQUE,
+    collection TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+"""
+
+UPGRADES: Final[Mapping[int, str]] = {
+    1: "ALTER TABLE changes ADD COLUMN changed_at TEXT NOT NULL DEFAULT ''",
+    2: FEEDBACK + QUARANTINE,
+}
+"""What each older version lacks, by its number; a new file gets it all at once."""
+
 # Metadata and contents are apart so that a list, or a new title, never touches the texts.
 # A change takes the next number and drops the document's earlier one: the feed coalesces itself,
 # and AUTOINCREMENT never gives a number twice.
-SCHEMA: Final = """
+TABLES: Final = """
 CREATE TABLE documents (
     id TEXT PRIMARY KEY,
     source TEXT NOT NULL UNIQUE,
@@ -104,6 +138,8 @@ CREATE VIEW stored AS
     FROM documents AS d JOIN versions AS v ON v.document_id = d.id;
 """
 
+SCHEMA: Final = TABLES + FEEDBACK + QUARANTINE
+
 
 @contextmanager
 def named_errors(path: Path) -> Iterator[None]:
@@ -173,12 +209,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         # Another process may have made the tables while this one waited.
         _refuse_strangers(connection, path)
         version = _number(connection, "PRAGMA user_version")
-        if version == 1:
-            connection.execute("ALTER TABLE changes ADD COLUMN changed_at TEXT NOT NULL DEFAULT ''")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version == 0:
-            for statement in SCHEMA.split(";\n"):
-                connection.execute(statement)
+        missing = [UPGRADES[one] for one in range(version, SCHEMA_VERSION)] if version else [SCHEMA]
+        for statement in (one for part in missing for one in part.split(";\n")):
+            connection.execute(statement)
+        if version < SCHEMA_VERSION:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
