@@ -184,6 +184,16 @@ class Citations:
         return (space + shown if shown else "") + (" " if part.parted else "")
 
 
+def citation_spans(answer: str) -> Iterator[tuple[Span, tuple[int, ...]]]:
+    """Yield the span of each citation of an answer, white space before it included, and its numbers."""
+    cut = _Parts()
+    at = 0
+    for part in (*cut.feed(answer), *cut.end()):
+        if part.numbers:
+            yield Span(at, at + len(part.text)), part.numbers
+        at += len(part.text)
+
+
 def cited_sentences(answer: str) -> Iterator[tuple[str, list[int]]]:
     """Yield each sentence of an answer that carries citations, with their numbers."""
     cut = _Parts()
