@@ -56,14 +56,14 @@ class MongoFeedback:
         wanted: dict[str, Any] = {} if kind is None else {"kind": kind.value}
         after = "" if since is None else moment_of(since, "since")
         while True:
-            rows = self._page(wanted | {"order": {"$gt": after}})
+            rows = self._said_page(wanted | {"order": {"$gt": after}})
             for row in rows:
                 yield read_feedback(row["body"])
             if len(rows) < PAGE:
                 return
             after = rows[-1]["order"]
 
-    def _page(self, wanted: dict[str, Any]) -> list[Row]:
+    def _said_page(self, wanted: dict[str, Any]) -> list[Row]:
         found = self._server.tables.feedback
         return self._server.read(lambda: list(found.find(wanted).sort("order").limit(PAGE)))
 

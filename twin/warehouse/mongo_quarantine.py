@@ -50,7 +50,7 @@ class MongoQuarantine:
         wanted: dict[str, Any] = {} if collection is None else {"collection": collection}
         after = ""
         while True:
-            rows, found = self._page({**wanted, "source": {"$gt": after}})
+            rows, found = self._held_page({**wanted, "source": {"$gt": after}})
             yield from found
             if len(rows) < PAGE:
                 return
@@ -82,7 +82,7 @@ class MongoQuarantine:
         given = list(document_ids)
         return self._server.write(lambda unit: take_out(unit, given))
 
-    def _page(self, wanted: dict[str, Any]) -> tuple[list[Row], list[Held]]:
+    def _held_page(self, wanted: dict[str, Any]) -> tuple[list[Row], list[Held]]:
         tables = self._server.tables
 
         def body() -> tuple[list[Row], list[Held]]:
