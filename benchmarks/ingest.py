@@ -3,7 +3,9 @@
 Every size is a process of its own with a fresh home: files on disk, read, kept, parsed, embedded
 and stored, as `twin ingest` does it. If time grows linearly, the seconds of a thousand passages stay
 the same; if memory is bounded, the peak does. Memory is that of the process's own (anonymous): the
-embedded store maps its files too, whose pages the system takes back when it needs them.
+embedded store maps its files too, whose pages the system takes back when it needs them. The engine
+keeps its indexes of fields and terms in memory, so that part grows with the collection whatever is
+done around it: it is measured apart, on points of the same make.
 
 Run: ``python -m benchmarks.ingest [hash|real]``
 """
@@ -11,12 +13,14 @@ Run: ``python -m benchmarks.ingest [hash|real]``
 from __future__ import annotations
 
 import json
+import random
 import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -26,7 +30,10 @@ import twin.home
 from benchmarks.corpora import SOURCES
 from benchmarks.report import Row, report
 from twin.cli import run
+from twin.documents import Audience, Kind
+from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.plugins import Plugin, PluginSet, Provided, discover
+from twin.points import CollectionInfo, Payload, Point, SparseVector
 from twin.testing.fakes import hash_embedding
 
 SIZES = {"hash": (12_500, 25_000, 50_000, 100_000), "real": (1_250, 2_500, 5_000, 10_000)}
@@ -96,8 +103,7 @@ def own_memory() -> Iterator[list[int]]:
 
     def look() -> None:
         while not ended.wait(0.05):
-            lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-            seen.append(next(int(x.split()[1]) for x in lines if x.startswith("RssAnon")))
+            seen.append(_anonymous())
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -106,6 +112,59 @@ def own_memory() -> Iterator[list[int]]:
     finally:
         ended.set()
         thread.join()
+
+
+ENGINE_POINTS = 20_000
+"""Points stored to see what the engine alone keeps in memory."""
+
+ENGINE_BATCH = 500
+ENGINE_TERMS = 70
+"""Terms of a passage, about: as many as the keyword search finds in 200 words."""
+
+
+def engine_growth() -> float:
+    """Return the MiB by which this process grows a thousand points, once the engine is warm."""
+    drawn = random.Random(0)  # noqa: S311 - a measurement
+    warm = 0
+    with tempfile.TemporaryDirectory() as name:
+        store = QdrantEdgeStore(Path(name) / "store")
+        store.ensure(CollectionInfo(embedder="measured", dimension=384, sparse="measured"))
+        for done in range(0, ENGINE_POINTS, ENGINE_BATCH):
+            store.upsert([_point(drawn, done + n) for n in range(ENGINE_BATCH)])
+            if done == ENGINE_POINTS // 10:
+                warm = _anonymous()
+        grown = _anonymous() - warm
+        store.close()
+    return grown / 1024 / (ENGINE_POINTS * 0.9 / 1000)
+
+
+def _point(drawn: random.Random, number: int) -> Point:
+    terms = sorted({int(drawn.paretovariate(0.5)) % 200_000 for _ in range(ENGINE_TERMS)})
+    document = str(uuid.UUID(int=number // PER_DOCUMENT))
+    payload = Payload(
+        document_id=document,
+        version=1,
+        start=0,
+        end=CHARACTERS,
+        passage_start=0,
+        passage_end=CHARACTERS,
+        author="somebody",
+        kind=Kind.ARTICLE,
+        platform="file",
+        audience=Audience.PUBLIC,
+        source=f"file:notes/{document}.md",
+        embedded_hash=f"{drawn.getrandbits(256):064x}",
+        published=number,
+    )
+    dense = [drawn.gauss(0, 1) for _ in range(384)]
+    sparse = SparseVector(tuple(terms), (1.0,) * len(terms))
+    return Point(str(uuid.UUID(int=drawn.getrandbits(128))), dense, sparse, payload)
+
+
+def _anonymous() -> int:
+    """Return this process's own memory, in KiB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
 
 def _with_hash(plugins: Any) -> Any:
@@ -140,6 +199,8 @@ def measure(embedder: str) -> list[Row]:
     )
     peaks = [one["peak_mib"] for one in done]
     rows.append(Row(f"{embedder}: peak, last to first", peaks[-1] / peaks[0], "", "about 1"))
+    grown = (peaks[-1] - peaks[0]) * 1000 / (done[-1]["points"] - done[0]["points"])
+    rows.append(Row(f"{embedder}: memory, a thousand passages more", grown, "MiB", "about 0"))
     return rows
 
 
@@ -148,11 +209,18 @@ def main() -> None:
     if sys.argv[1:2] == ["--child"]:
         print(json.dumps(child(sys.argv[2], int(sys.argv[3]))))
         return
+    if sys.argv[1:2] == ["--engine"]:
+        print(engine_growth())
+        return
     if not all(path.exists() for _, path, _ in SOURCES):
         print("the real data does not lie beside the checkout (../shared/data): nothing to measure")
         return
     wanted = [name for name in SIZES if name in sys.argv[1:]] or list(SIZES)
-    report("ingest", [row for embedder in wanted for row in measure(embedder)])
+    rows = [row for embedder in wanted for row in measure(embedder)]
+    command = [sys.executable, "-m", "benchmarks.ingest", "--engine"]
+    alone = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    rows.append(Row("of that, the embedded engine's", float(alone.stdout), "MiB"))
+    report("ingest", rows)
 
 
 if __name__ == "__main__":
