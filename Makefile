@@ -1,6 +1,8 @@
 # make demo   install, take in the sample author, answer three questions, open the page
 # make test   install what the tests need, lint, and run all of them
-# make lint   ruff, mypy, the import contract, module sizes
+# make lint   ruff, mypy, the import contract, module sizes, the compose profiles, the Dockerfile
+# make up     start servers of docker-compose.yml: make up PROFILES="data tgi langfuse app"
+# make down   stop them; their volumes stay
 # make bench  every measurement of benchmarks/, as a table and JSON
 
 SHELL := /bin/bash
@@ -15,7 +17,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach p,$(PLUGINS),--editable $(dir $(p)))
 
-.PHONY: help demo test lint bench format clean
+# Which servers make up starts (docs/servers.md).
+PROFILES ?= data
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+ALL_PROFILES := data tgi tgi-cpu langfuse app
+
+.PHONY: help demo test lint bench format clean up down
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -27,12 +34,12 @@ $(BIN)/python:
 
 $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin and its plugins into $(VENV) (a minute or two)"
-	$(PIP) --editable '.[local,chat,code]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,trace]' $(EDITABLE)
 	@touch $@
 
 $(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin, its plugins and what the tests need into $(VENV) (a few minutes)"
-	$(PIP) --editable '.[local,chat,code,dev]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,trace,dev]' $(EDITABLE)
 	@touch $(VENV)/.product $@
 
 demo: $(VENV)/.product
@@ -44,12 +51,21 @@ lint: $(VENV)/.development
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/sizes.py
+	tests/setup compose
+	tests/lint-servers
 	@if [ -f .coverage ]; then $(BIN)/coverage report --skip-covered --sort=cover; \
 	  else echo "coverage: not measured here yet; make test measures it"; fi
 
 test: lint
 	tests/setup
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+up:
+	@python3 servers/environment.py $(PROFILES)
+	$(COMPOSE) $(addprefix --profile ,$(PROFILES)) up --detach --build
+
+down:
+	$(COMPOSE) $(addprefix --profile ,$(ALL_PROFILES)) down
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks $(ARGS)

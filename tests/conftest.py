@@ -12,7 +12,7 @@ SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Give every test a home of its own, and nothing from the person who runs it."""
     for name in list(os.environ):
-        if name.startswith("TWIN_"):
+        if name.startswith(("TWIN_", "LANGFUSE_", "OTEL_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TWIN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

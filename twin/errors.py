@@ -21,8 +21,9 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     │   ├── IndexMismatch         the collection was made by another embedder
     │   ├── StoreInUse            another process has the embedded store open
     │   └── DiskFull              there is too little room to write it
-    └── ModelError                a language model did not answer as it must
-        └── ContextOverflow       the conversation is longer than the model reads
+    ├── ModelError                a language model did not answer as it must
+    │   └── ContextOverflow       the conversation is longer than the model reads
+    └── TraceError                the server that watches did not answer as it must
 
 Only a `TwinError` is shown to a person as ``error:`` and ``hint:``; anything else is a bug and
 keeps its traceback.
@@ -176,3 +177,7 @@ class ContextOverflow(ModelError):
         super().__init__(message, hint)
         self.tokens = tokens
         self.limit = limit
+
+
+class TraceError(TwinError):
+    """The server that watches did not answer as it must."""

@@ -32,8 +32,10 @@ from twin.tables import (
     IndexSettings,
     IngestSettings,
     Models,
+    ObserveSettings,
     Person,
     PluginSettings,
+    PromptSettings,
     RetrieveSettings,
     SourceSettings,
     WarehouseSettings,
@@ -63,6 +65,8 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings = RetrieveSettings()
     chat: ChatSettings = ChatSettings()
     models: Models = Models()
+    prompts: PromptSettings = PromptSettings()
+    observe: ObserveSettings = ObserveSettings()
     plugins: PluginSettings = PluginSettings()
     sources: tuple[SourceSettings, ...] = ()
 

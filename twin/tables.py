@@ -4,7 +4,7 @@ In: values of a file or of the environment. Out: frozen models that refuse what 
 `twin.settings` reads them; `fetch` has its own beside the client.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -195,6 +195,41 @@ class Models(_Section):
             message = f"two adapters have the name {twice[0]!r}"
             raise ValueError(message)
         return value
+
+
+class ObserveSettings(_Section):
+    """What is told to the server that watches; which one, and its keys, the environment says."""
+
+    content: bool = Field(
+        default=True,
+        description="Whether questions, passages, prompts and answers are traced; otherwise only "
+        "names, numbers, times, models and the ids of documents are.",
+    )
+    link: str = Field(
+        default="",
+        description="Langfuse's address in the browser, where it differs from LANGFUSE_BASE_URL.",
+    )
+    keep_mb: int = Field(
+        default=64,
+        ge=1,
+        description="Megabytes that are kept in the home while the server cannot be reached.",
+    )
+
+
+class PromptSettings(_Section):
+    """Where the templates of the prompts come from."""
+
+    source: Literal["files", "langfuse"] = Field(
+        default="files",
+        description="`langfuse` fetches them in the background; the files stand in for what it "
+        "does not have.",
+    )
+    label: str = Field(
+        default="production", min_length=1, description="Which version: the one with this label."
+    )
+    refresh: float = Field(
+        default=60.0, ge=1, description="Seconds after which it is looked for a newer version."
+    )
 
 
 class PluginSettings(_Section):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
+from twin.chat import traced
 from twin.chat.asking import parts, rewriter
 from twin.chat.citations import Citations, quoted_spans
 from twin.chat.standalone import standalone
@@ -185,8 +186,7 @@ class Answerer:
         said = _Said(question, wish)
         # The span is made current only around calls, never across a yield: whoever reads the
         # stream may stop, or go on in another thread.
-        span = _tracer.start_span("answer")
-        try:
+        with traced.turn(_tracer, question, audience) as span:
             with trace.use_span(span):
                 if retrieval is None or retrieval.audience is not audience:
                     self._understand(said, history)
@@ -208,12 +208,14 @@ class Answerer:
             said.timings = dict(retrieval.timings)
             if not fits(retrieval, self._minimum):
                 yield Token(REFUSAL)
-                yield self._finished(REFUSAL, {}, retrieval, said, span)
+                answer = self._finished(REFUSAL, {}, retrieval, said, span)
+                traced.answered(span, answer)
+                yield answer
                 return
             citations = Citations(range(1, len(retrieval.passages) + 1))
             text = ""
             asked = time.perf_counter()
-            for part in citations.stream(self._generate(said, retrieval)):
+            for part in citations.stream(self._generate(said, retrieval, span)):
                 if not text:
                     said.took("first_token", said.begun)
                 text += part
@@ -222,16 +224,15 @@ class Answerer:
             if not text.strip():
                 message = "the chat model answered nothing"
                 raise ModelError(message, "is it the right model for models.chat?")
-            span.set_attribute("twin.cited", len(citations.cited))
             said.notes += [
                 f"the model cited [{number}], which was not retrieved: it was taken out"
                 for number in dict.fromkeys(citations.dropped)
             ]
             if said.usage.finish_reason == "length":
                 said.notes.append("the answer was cut off at the model's limit of tokens")
-            yield self._finished(text, citations.cited, retrieval, said, span)
-        finally:
-            span.end()
+            answer = self._finished(text, citations.cited, retrieval, said, span)
+            traced.answered(span, answer)
+            yield answer
 
     def answer(
         self,
@@ -253,28 +254,35 @@ class Answerer:
         if not history:
             return
         since = time.perf_counter()
-        said.question, note = standalone(
-            said.question,
-            history,
-            instructions=prompt("standalone").template,
-            ask=rewriter(self._llm(""), self._teacher),
-            every=self._language != "english",
-        )
+        with _tracer.start_as_current_span("follow-up") as step:
+            asked = said.question
+            said.question, note = standalone(
+                asked,
+                history,
+                instructions=prompt("standalone").fill(),
+                ask=rewriter(self._llm(""), self._teacher),
+                every=self._language != "english",
+            )
+            traced.understood(step, asked, said.question, prompt("standalone"))
         said.took("follow-up", since)
         said.notes += [note] if note else []
 
-    def _generate(self, said: _Said, retrieval: Retrieval) -> Iterator[str]:
+    def _generate(self, said: _Said, retrieval: Retrieval, span: trace.Span) -> Iterator[str]:
         numbered = [
             Numbered(n, p.text, p.title, (p.published_at or "")[:10], p.author)
             for n, p in enumerate(retrieval.passages, start=1)
         ]
         template = prompt("answer")
-        system = template.fill(person=self._person, refusal=REFUSAL)
-        said.prompt = (("system", system), ("user", render(numbered, said.question)))
-        said.prompt_version = f"{template.name}@{template.version}"
+        with trace.use_span(span), _tracer.start_as_current_span("prompt") as step:
+            system = template.fill(person=self._person, refusal=REFUSAL)
+            said.prompt = (("system", system), ("user", render(numbered, said.question)))
+            said.prompt_version = template.label
+            traced.prompted(step, template, said.prompt, retrieval.passages)
         llm = self._llm(said.wish.model)
         said.model = llm.metadata.model_name
-        said.usage = yield from parts(llm, said.prompt, said.wish.options())
+        options = said.wish.options()
+        generation = traced.Generation(said.model, said.wish.model, template, said.prompt, options)
+        said.usage = yield from generation.watch(_tracer, span, parts(llm, said.prompt, options))
 
     def _finished(
         self, text: str, cited: dict[int, int], retrieval: Retrieval, said: _Said, span: trace.Span

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from twin import observe
 from twin.chat.answer import Answer, Source, Token
 from twin.cli import output
 from twin.documents import Audience
@@ -26,12 +27,17 @@ def ask_command(
 ) -> int:
     """Answer QUESTION from what has been written, with numbered sources."""
     question = output.asked(question)
-    with Home(home_option) as home:
+    with (
+        Home(home_option) as home,
+        observe.start(home.settings, folder=home.folder) as observer,
+    ):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("loading"):
             answerer = home.answerer
         if as_json:
-            output.emit_json(answerer.answer(question, audience=asker).as_json())
+            answer = answerer.answer(question, audience=asker)
+            where = observer.trace_url(answer.trace_id)
+            output.emit_json(answer.as_json() | ({"trace_url": where} if where else {}))
             return 0
         for event in answerer.stream(question, audience=asker):
             if isinstance(event, Token):
@@ -39,6 +45,8 @@ def ask_command(
             elif isinstance(event, Answer):
                 click.echo()
                 _print(event)
+                if where := observer.trace_url(event.trace_id):
+                    output.note(f"the trace of this answer: {where}")
     return 0
 
 

@@ -204,6 +204,28 @@ def _page(home: Home) -> tuple[str, str, str]:
     return GOOD, "chainlit is installed", ""
 
 
+def _tracing(home: Home) -> tuple[str, str, str]:
+    from twin.observe.targets import collector, langfuse  # noqa: PLC0415
+
+    keys, plain = langfuse(os.environ), collector(os.environ)
+    if keys is None and plain is None:
+        return GOOD, "off: no keys in the environment", ""
+    if importlib.util.find_spec("opentelemetry.sdk") is None:
+        return FAIR, "keys are set, but the trace extra is missing", "pip install 'twin[trace]'"
+    kept = sum(1 for _ in (home.folder / "traces").glob("*/[0-9]*"))
+    waiting = f", {kept} batches wait to be sent" if kept else ""
+    if keys is None:
+        return GOOD, f"to {plain.shown if plain else ''}{waiting}", ""
+    from twin.observe.api import Langfuse  # noqa: PLC0415
+
+    with Langfuse(keys) as client:
+        try:
+            project = client.project()
+        except TwinError as error:
+            return FAIR, f"{error.message}{waiting}", error.hint
+    return GOOD, f"Langfuse at {keys.base_url}, project {project}{waiting}", ""
+
+
 CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
     "python": _python,
     "home": _folder,
@@ -216,4 +238,5 @@ CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
     "reranker": _rerankers,
     "chat model": _chat_model,
     "chat page": _page,
+    "tracing": _tracing,
 }

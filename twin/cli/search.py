@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from twin import observe
 from twin.cli import output
 from twin.documents import Audience
 from twin.home import Home
@@ -26,7 +27,7 @@ def search_command(
 ) -> int:
     """Find the passages that fit QUERY, without asking a language model."""
     query = output.asked(query)
-    with Home(home_option) as home:
+    with Home(home_option) as home, observe.start(home.settings, folder=home.folder):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("searching"):
             found = home.retriever.retrieve(query, audience=asker, passages=limit)

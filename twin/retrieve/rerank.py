@@ -28,6 +28,11 @@ class Rerankers:
         self._made_by = made_by
         self._unavailable: dict[str, str] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that work, in order."""
+        return tuple(name for name, _ in self._made_by if name not in self._unavailable)
+
     def reorder(self, question: str, passages: list[Passage], notes: list[str]) -> list[Passage]:
         """Return the passages as the rerankers order them; `notes` is told which were left out."""
         for name, build in self._made_by:

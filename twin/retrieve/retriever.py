@@ -15,11 +15,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
+from opentelemetry.trace import Span
 
 from twin.components import Teacher
 from twin.documents import Audience
 from twin.index.embedder import Embedder
 from twin.points import Query, VectorStore
+from twin.retrieve import traced
 from twin.retrieve.filters import EVERYTHING, Found, read_filters
 from twin.retrieve.fusion import fuse
 from twin.retrieve.names import KnownNames
@@ -80,6 +82,7 @@ class Searching:
 class _Searched:
     """What is searched for: one query a variant and kind of search, for whom, and how many."""
 
+    asked: Sequence[str]
     queries: Sequence[Query]
     audience: Audience
     most: int
@@ -122,35 +125,42 @@ class Retriever:
         notes: list[str] = []
         limit = passages or self._limits.passages
         with _tracer.start_as_current_span("retrieve") as span:
-            span.set_attribute("twin.audience", audience.value)
-            with clock.step("filters"):
+            with clock.step("filters") as step:
                 wanted = found if found is not None else self._filters(question, audience, notes)
+                traced.filtered(step, question, wanted.within(how.within))
             notes += wanted.notes
-            with clock.step("variants"):
+            with clock.step("variants") as step:
                 asked = self._variants(question, notes) if how.expand else [question]
-            with clock.step("embed"):
+                traced.varied(step, question, asked)
+            with clock.step("embed") as step:
                 queries = self._queries(asked)
-            searched = _Searched(queries, audience, RERANKED * limit)
+                traced.embedded(step, self._parts.embedder.fingerprint, asked)
+            searched = _Searched(asked, queries, audience, RERANKED * limit)
             candidates, wanted = self._search(searched, wanted, how.within, clock, notes)
-            with clock.step("rerank"):
+            with clock.step("rerank") as step:
                 ordered = (
                     self._rerankers.reorder(question, candidates, notes)
                     if how.rerank
                     else candidates
                 )
-            with clock.step("context"):
+                names = self._rerankers.names if how.rerank else ()
+                traced.reranked(step, question, names, candidates, ordered)
+            with clock.step("context") as step:
                 kept = self._covered(question, self._within_budget(ordered[:limit]))
-            span.set_attribute("twin.passages", len(kept))
-        return Retrieval(
-            passages=tuple(
-                replace(one, also_at=self._parts.also_at(one.document_id, audience)) for one in kept
-            ),
-            asked=tuple(asked),
-            found=wanted,
-            audience=audience,
-            timings=clock.seconds,
-            notes=tuple(dict.fromkeys(notes)),
-        )
+                traced.kept(step, kept)
+            retrieval = Retrieval(
+                passages=tuple(
+                    replace(one, also_at=self._parts.also_at(one.document_id, audience))
+                    for one in kept
+                ),
+                asked=tuple(asked),
+                found=wanted,
+                audience=audience,
+                timings=clock.seconds,
+                notes=tuple(dict.fromkeys(notes)),
+            )
+            traced.retrieved(span, question, retrieval)
+        return retrieval
 
     def _filters(self, question: str, audience: Audience, notes: list[str]) -> Found:
         names = self._names.to(audience)
@@ -207,8 +217,8 @@ class Retriever:
         for read, dropped in wanted.widened():
             # What somebody chose holds, whatever is dropped of what the question states.
             attempt = read.within(within)
-            with clock.step("search"):
-                fused, similarities = self._fused(searched, attempt)
+            with clock.step("search") as step:
+                fused, similarities = self._fused(searched, attempt, step)
             with clock.step("resolve"):
                 passages = self._resolved(searched, fused, similarities)
             if passages:
@@ -220,17 +230,24 @@ class Retriever:
         return [], wanted.within(within)
 
     def _fused(
-        self, searched: _Searched, found: Found
+        self, searched: _Searched, found: Found, span: Span
     ) -> tuple[list[tuple[Key, float]], dict[Key, float]]:
         """Return the passages that the searches found, best first, and the cosine of each."""
         limit = self._limits.candidates
+        begun = time.time_ns()
         hits = self._parts.store.search(searched.queries, found.filters(searched.audience), limit)
+        times = (begun, time.time_ns())
+        pairs = zip(searched.queries, hits, strict=False)
+        traced.searched(_tracer, span, searched.asked, pairs, times)
         searches = [[(key_of(hit.payload), hit.score) for hit in search] for search in hits]
         similarities: dict[Key, float] = {}
         for search in searches[: len(searches) // 2]:
             for key, score in search:
                 similarities[key] = max(similarities.get(key, 0.0), score)
-        return fuse(searches, limit), similarities
+        with _tracer.start_as_current_span("fusion") as step:
+            ranked = fuse(searches, limit)
+            traced.fused(step, searches, ranked)
+        return ranked, similarities
 
     def _resolved(
         self,
@@ -289,8 +306,8 @@ class _Clock:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> Iterator[Span]:
         begun = time.perf_counter()
-        with _tracer.start_as_current_span(name):
-            yield
+        with _tracer.start_as_current_span(name) as span:
+            yield span
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun

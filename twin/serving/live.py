@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from opentelemetry import trace
-
+from twin import observe
 from twin.chat.welcome import Welcome, welcome
 from twin.chat.wish import NO_WISH, History, Wish
 from twin.documents import Audience
 from twin.errors import TwinError
 from twin.serving.streams import Threads
+from twin.tracing import asked_by
 
 if TYPE_CHECKING:
     from twin.chat.answer import Answerer, Event
@@ -34,7 +34,6 @@ PAUSE = 30.0
 """Seconds before the warehouse is followed again after that failed."""
 
 _log = logging.getLogger("twin.serving")
-_tracer = trace.get_tracer("twin.serving")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,8 @@ class LiveTwin:
     def __init__(self, home: Home, audience: Audience | None = None) -> None:
         self.home = home
         self._audience = audience
+        self.observer = observe.Observer()
+        """Who watches: it takes the scores of answers, and says where a trace is shown."""
         self._opening = threading.Lock()
         self._threads = Threads()
         self._following = False
@@ -91,6 +92,7 @@ class LiveTwin:
             TwinError: if the settings are wrong or the warehouse cannot be read.
         """
         _ = self.home.warehouse
+        self.observer = observe.start(self.home.settings, folder=self.home.folder)
         self._threads.begin(self._warm, "open")
 
     def welcome(self) -> Welcome:
@@ -134,10 +136,8 @@ class LiveTwin:
         """
 
         def events() -> Iterator[Event]:
-            # All of it happens in one thread, so the span may stay current across the yields.
-            with _tracer.start_as_current_span("turn") as span:
-                span.set_attribute("session.id", who.session)
-                span.set_attribute("user.id", who.user)
+            # All of it happens in one thread, so this may hold across the yields.
+            with asked_by(user=who.user, session=who.session):
                 yield from self._answerer().stream(
                     question,
                     audience=self.audience,
@@ -157,7 +157,9 @@ class LiveTwin:
         """Stop following and answering, and close the home."""
         if not self._threads.end(PATIENCE):
             _log.warning("closed while something was still being written")
+            self.observer.close()
             return
+        self.observer.close()
         self.home.close()
 
     def _answerer(self) -> Answerer:
