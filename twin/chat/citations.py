@@ -184,6 +184,27 @@ class Citations:
         return (space + shown if shown else "") + (" " if part.parted else "")
 
 
+class Uncited(Citations):
+    """Takes the citations out of a stream, and keeps where each of them stood.
+
+    Args:
+        known: the numbers that the prompt gave out.
+    """
+
+    def __init__(self, known: Iterable[int]) -> None:
+        super().__init__(known)
+        self.marks: list[tuple[int, int]] = []
+        """The place in the text behind which a citation stood, and its number in the prompt."""
+        self._length = 0
+
+    def _shown(self, part: _Part) -> str:
+        if not part.numbers:
+            self._length += len(part.text)
+            return part.text
+        self.marks += [(self._length, n) for n in part.numbers if n in self._known]
+        return ""
+
+
 def citation_spans(answer: str) -> Iterator[tuple[Span, tuple[int, ...]]]:
     """Yield the span of each citation of an answer, white space before it included, and its numbers."""
     cut = _Parts()

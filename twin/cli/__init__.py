@@ -24,6 +24,7 @@ COMMANDS = {
     "status": ("status", "Show what the home holds and how far the index is."),
     "search": ("search", "Find the passages that fit a question."),
     "ask": ("ask", "Answer a question, every sentence with its source."),
+    "draft": ("draft", "Write as you would, with where each sentence was said before."),
     "chat": ("chat", "Open the chat page in the browser."),
     "show": ("show", "Print the text of a document, exactly."),
     "forget": ("forget", "Delete what a source brought, from warehouse and index."),

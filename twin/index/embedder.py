@@ -82,6 +82,16 @@ class Embedder:
         self._cache.remember(self.fingerprint, texts, vectors)
         self.computed += len(texts)
 
+    def similar(self, text: str, others: Sequence[str]) -> list[float]:
+        """Return the cosine of a text with each of others, -1 to 1; nothing of it is kept."""
+        import numpy as np  # noqa: PLC0415 - comes with the embedder
+
+        if not others:
+            return []
+        vectors = np.asarray(vectors_of(self.model, [text, *others]), dtype=np.float64)
+        norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return [float(cosine) for cosine in (vectors / norms)[1:] @ (vectors / norms)[0]]
+
     def sparse_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Return the keyword vector of every text."""
         return [self._sparse.document(text) for text in texts]

@@ -104,7 +104,7 @@ class QuarantineContract(WarehouseFixtures):
             warehouse.hold([waiting("a"), waiting("b", text="\ud800")])
         assert warehouse.quarantined() == 0
 
-    def test_it_travels_as_jsonl(self, warehouse: Warehouse, tmp_path: Path) -> None:
+    def test_quarantine_travels_as_jsonl(self, warehouse: Warehouse, tmp_path: Path) -> None:
         path = tmp_path / "all.jsonl"
         with SQLiteWarehouse(tmp_path / "second.sqlite3") as second:
             second.hold([waiting(), WHOLE])
@@ -113,7 +113,7 @@ class QuarantineContract(WarehouseFixtures):
             assert (done.held, done.failed) == (2, ())
             assert list(warehouse.held()) == [waiting(), WHOLE]
 
-    def test_it_is_copied_and_compared(self, warehouse: Warehouse, tmp_path: Path) -> None:
+    def test_quarantine_is_copied_and_compared(self, warehouse: Warehouse, tmp_path: Path) -> None:
         warehouse.hold([waiting(), WHOLE])
         with SQLiteWarehouse(tmp_path / "second.sqlite3") as second:
             done = copy_warehouse(warehouse, second)

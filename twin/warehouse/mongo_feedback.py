@@ -35,8 +35,9 @@ class MongoFeedback:
         row: Row = {
             "_id": sound.id,
             "kind": sound.kind.value,
-            # Times have one width, so that the id goes on within one.
-            "order": f"{sound.at} {sound.id}",
+            # Times have one width, so that the id goes on within one. The word in front keeps a
+            # server from taking the text for a date.
+            "order": f"at {sound.at} {sound.id}",
             "documents": list(sound.documents),
             "body": feedback_line(sound),
         }
@@ -54,7 +55,7 @@ class MongoFeedback:
     ) -> Iterator[Feedback]:
         """Yield feedback, oldest first."""
         wanted: dict[str, Any] = {} if kind is None else {"kind": kind.value}
-        after = "" if since is None else moment_of(since, "since")
+        after = "" if since is None else f"at {moment_of(since, 'since')}"
         while True:
             rows = self._said_page(wanted | {"order": {"$gt": after}})
             for row in rows:

@@ -1,0 +1,294 @@
+"""Write as the person would: two variants, each sentence with where they said it.
+
+In: a `Brief`. Out: events as they happen: what was retrieved, the tokens of each variant, and at the
+end the `Draft`. The citations that the model writes are taken out of the text and kept as marks. A
+model that only quotes cannot write: the person's own sentences are then put together, and it says so.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import trace
+
+from twin.chat.asking import parts
+from twin.chat.bearing import Run, Similar, judged, runs_of, verbatim
+from twin.chat.citations import Uncited
+from twin.chat.drafts import Brief, Draft, DraftSentence, DraftToken, DraftVariant, Rest
+from twin.chat.wish import NO_WISH, UNKNOWN, Usage, Wish
+from twin.documents import Kind, Span
+from twin.errors import ModelError
+from twin.guard.injection import without_orders
+from twin.index.boundaries import sentences
+from twin.prompts import prompt
+from twin.prompts.passages import Numbered, render
+from twin.retrieve.passages import Passage, Retrieval
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from twin.retrieve.retriever import Retriever
+
+Event = Retrieval | DraftToken | Draft
+
+UNLIKE: Final = 0.5
+"""Below this a sentence does not sound like the person; what measures it puts its own line there."""
+
+SHORTEST: Final = 4
+"""Words of a sentence that is marked, or put together with others."""
+
+CODE: Final = re.compile(r"^(?:#|\||```|~~~|:::|!\[|<|[-*_]{3,}\s*$)")
+
+ANGLES: Final = (
+    "Begin with what happened, and let the point come out of it.",
+    "Begin with the point itself, in one plain sentence, and then say how it came about.",
+    "Begin with what others say about it, and where you differ.",
+    "Begin with a question that your readers have.",
+)
+"""How the variants differ: models given the same prompt twice write much the same twice."""
+
+_FORMS: Final = {
+    Kind.POST: "a short post for a social network",
+    Kind.ARTICLE: "an article",
+    Kind.MESSAGE: "a message to somebody you know",
+    Kind.CODE: "a comment that explains code",
+}
+
+_tracer = trace.get_tracer("twin.chat")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    text: str
+    marks: tuple[tuple[int, int], ...]
+    prompt: tuple[tuple[str, str], ...]
+    usage: Usage = UNKNOWN
+
+
+class Drafter:
+    """Writes drafts.
+
+    Args:
+        retriever: finds what the person has written.
+        llm: returns the chat model of a name, empty for `models.chat`.
+        person: whose voice it is.
+        similar: gives cosines of sentences, by which a paraphrase is known for one; None leaves it
+            to words.
+        sounds_like: how much a sentence sounds like the person, 0 to 1; None leaves that mark out.
+        unlike: below this it does not.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        llm: Callable[[str], LLM],
+        *,
+        person: str = "",
+        similar: Similar | None = None,
+        sounds_like: Callable[[str], float] | None = None,
+        unlike: float = UNLIKE,
+    ) -> None:
+        self._retriever = retriever
+        self._llm = llm
+        self._person = person or "the author"
+        self._similar = similar
+        self._sounds_like = sounds_like
+        self._unlike = unlike
+
+    def stream(self, brief: Brief, *, variants: int = 2, wish: Wish = NO_WISH) -> Iterator[Event]:
+        """Yield the retrieval, then the tokens of each variant, and last the draft.
+
+        Args:
+            brief: what is to be written.
+            variants: how many, 1 to 4.
+            wish: passages, temperature, length and adapter, as of a question.
+
+        Raises:
+            ModelError: if the model fails, or writes nothing.
+        """
+        begun = time.perf_counter()
+        span = _tracer.start_span("draft")
+        try:
+            with trace.use_span(span):
+                retrieval = self._retriever.retrieve(
+                    brief.about, audience=brief.audience, passages=wish.passages
+                )
+            yield retrieval
+            timings = dict(retrieval.timings)
+            llm = self._llm(wish.model)
+            writes = llm.metadata.is_chat_model
+            runs = [run for n, p in enumerate(retrieval.passages, start=1) for run in runs_of(n, p)]
+            made = []
+            for number in range(1, max(1, min(variants, len(ANGLES))) + 1):
+                since = time.perf_counter()
+                if writes:
+                    written = yield from self._write(llm, brief, number, retrieval, wish)
+                elif retrieval.passages:
+                    written = _assembled(brief, number, retrieval.passages)
+                    yield DraftToken(number, written.text)
+                else:
+                    break
+                timings[f"variant {number}"] = time.perf_counter() - since
+                made.append(self._marked(number, written, runs, retrieval.passages))
+            timings["total"] = time.perf_counter() - begun
+            template = prompt("draft")
+            yield Draft(
+                brief=brief,
+                variants=tuple(made),
+                retrieval=retrieval,
+                assembled=not writes,
+                prompt_version=f"{template.name}@{template.version}" if writes else "",
+                model=llm.metadata.model_name,
+                adapter=wish.model,
+                timings=timings,
+                notes=(*retrieval.notes, *_notes(writes=writes, found=bool(retrieval.passages))),
+            )
+        finally:
+            span.end()
+
+    def draft(self, brief: Brief, *, variants: int = 2, wish: Wish = NO_WISH) -> Draft:
+        """Return the finished draft."""
+        *_, last = self.stream(brief, variants=variants, wish=wish)
+        if not isinstance(last, Draft):  # pragma: no cover - the stream ends with it
+            raise TypeError(type(last))
+        return last
+
+    def _write(
+        self, llm: LLM, brief: Brief, number: int, retrieval: Retrieval, wish: Wish
+    ) -> Iterator[DraftToken]:
+        numbered = [
+            Numbered(
+                n,
+                without_orders(p.text),
+                without_orders(p.title),
+                (p.published_at or "")[:10],
+                p.author,
+            )
+            for n, p in enumerate(retrieval.passages, start=1)
+        ]
+        system = prompt("draft").fill(
+            person=self._person,
+            form=_FORMS[brief.kind],
+            words=str(brief.words),
+            angle=ANGLES[number - 1],
+        )
+        messages = (("system", system), ("user", render(numbered, brief.about)))
+        uncited = Uncited(range(1, len(numbered) + 1))
+        stream = _Kept(parts(llm, messages, wish.options()))
+        text = ""
+        for part in uncited.stream(stream):
+            text += part
+            yield DraftToken(number, part)
+        if not text.strip():
+            message = "the chat model wrote nothing"
+            raise ModelError(message, "is it the right model for models.chat?")
+        return _Written(text, tuple(uncited.marks), messages, stream.usage)
+
+    def _marked(
+        self, number: int, written: _Written, runs: Sequence[Run], passages: Sequence[Passage]
+    ) -> DraftVariant:
+        """Return a variant with each sentence's marks."""
+        text = written.text.rstrip()
+        marked = []
+        for span in sentences(text):
+            sentence = span.of(text)
+            if len(re.findall(r"[^\W_]+", sentence)) < SHORTEST or CODE.match(sentence):
+                continue
+            # A citation stands behind its sentence: nearer to its end than to the next one's.
+            cited = {n for place, n in written.marks if span.start < place <= span.end + 1}
+            rests, own = self._rests(sentence, cited, runs, passages)
+            sounds = None if self._sounds_like is None else self._sounds_like(sentence)
+            marked.append(
+                DraftSentence(
+                    start=span.start,
+                    end=span.end,
+                    rests=rests,
+                    own=own,
+                    sounds=sounds,
+                    unlike=sounds is not None and not own and sounds < self._unlike,
+                )
+            )
+        return DraftVariant(
+            number=number,
+            text=text,
+            sentences=tuple(marked),
+            prompt=written.prompt,
+            usage=written.usage,
+        )
+
+    def _rests(
+        self, sentence: str, cited: set[int], runs: Sequence[Run], passages: Sequence[Passage]
+    ) -> tuple[tuple[Rest, ...], bool]:
+        """Return where a sentence rests: on what it cites if that bears it out, else on anything."""
+        for chosen in ([run for run in runs if run.passage in cited], runs):
+            found = judged(sentence, chosen, self._similar) if chosen else None
+            if found is None or found.reason or found.run is None:
+                continue
+            passage = passages[found.run.passage - 1]
+            span = Span(passage.start + found.run.span.start, passage.start + found.run.span.end)
+            rest = Rest(
+                document_id=passage.document_id,
+                version=passage.version,
+                span=span,
+                title=passage.title,
+                url=passage.url or passage.source,
+                published_at=passage.published_at,
+            )
+            return (rest,), verbatim(sentence, found.run)
+        return (), False
+
+
+class _Kept:
+    """Iterates over a model's parts and keeps the usage that its generator returns."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self._stream = stream
+        self.usage = UNKNOWN
+
+    def __iter__(self) -> Iterator[str]:
+        self.usage = yield from self._stream  # type: ignore[misc]
+
+
+def _assembled(brief: Brief, number: int, passages: Sequence[Passage]) -> _Written:
+    """Return the person's own sentences: of the best passages, or in the order of their dates."""
+    ordered = list(passages)
+    if number % 2 == 0:
+        ordered.sort(key=lambda passage: passage.published_at or "")
+    each = max(40, brief.words // max(1, min(len(ordered), 3)))
+    paragraphs, left = [], brief.words
+    for passage in ordered:
+        if left <= 0:
+            break
+        kept: list[str] = []
+        count = 0
+        for span in sentences(passage.text):
+            sentence = " ".join(span.of(passage.text).split())
+            words = len(sentence.split())
+            if words < SHORTEST or CODE.match(sentence) or "`" in sentence:
+                continue
+            if without_orders(sentence) != sentence:
+                continue
+            if kept and (count + words > each or count + words > left):
+                break
+            kept.append(sentence)
+            count += words
+        if kept:
+            paragraphs.append(" ".join(kept))
+            left -= count
+    return _Written("\n\n".join(paragraphs), (), ())
+
+
+def _notes(*, writes: bool, found: bool) -> Iterator[str]:
+    if not found:
+        yield "nothing that was written fits this: " + (
+            "every sentence is the model's own" if writes else "there is nothing to put together"
+        )
+    if not writes:
+        yield (
+            "the chat model only quotes: these are your own sentences, put together; to have it "
+            "written, set models.chat to a model that writes (docs/settings.md)"
+        )
