@@ -4,6 +4,7 @@
 # make up     start servers of docker-compose.yml: make up PROFILES="data tgi langfuse app"
 # make down   stop them; their volumes stay
 # make bench  every measurement of benchmarks/, as a table and JSON
+# make sample-datasets  the sets of examples/datasets, from the sample author
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ PROFILES ?= data
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 ALL_PROFILES := data tgi tgi-cpu langfuse app
 
-.PHONY: help demo test lint bench format clean up down
+.PHONY: help demo test lint bench sample-datasets format clean up down
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -34,12 +35,12 @@ $(BIN)/python:
 
 $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin and its plugins into $(VENV) (a minute or two)"
-	$(PIP) --editable '.[local,chat,code,trace]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,datasets,trace]' $(EDITABLE)
 	@touch $@
 
 $(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin, its plugins and what the tests need into $(VENV) (a few minutes)"
-	$(PIP) --editable '.[local,chat,code,trace,dev]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,datasets,trace,dev]' $(EDITABLE)
 	@touch $(VENV)/.product $@
 
 demo: $(VENV)/.product
@@ -69,6 +70,9 @@ down:
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks $(ARGS)
+
+sample-datasets: $(VENV)/.product
+	@PATH="$(abspath $(BIN)):$$PATH" examples/make-datasets
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix-only --quiet .

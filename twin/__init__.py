@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twin.components import (
         BuildContext,
         CleanerComponent,
+        CuratorComponent,
         EmbeddingComponent,
         Excluded,
         LLMComponent,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         VectorStore,
     )
     from twin.reading import make_document
+    from twin.samples import Curation, Reference, Removal, Sample, Split
 
 __version__ = "0.1.0"
 
@@ -66,6 +68,7 @@ _HOME_OF = {
     "components": (
         "BuildContext",
         "CleanerComponent",
+        "CuratorComponent",
         "EmbeddingComponent",
         "Excluded",
         "LLMComponent",
@@ -101,6 +104,7 @@ _HOME_OF = {
         "VectorStore",
     ),
     "reading": ("make_document",),
+    "samples": ("Curation", "Reference", "Removal", "Sample", "Split"),
 }
 _MODULE_OF = {name: module for module, names in _HOME_OF.items() for name in names}
 
@@ -112,6 +116,8 @@ __all__ = [
     "CollectionInfo",
     "ComponentUnavailable",
     "ConfigurationError",
+    "Curation",
+    "CuratorComponent",
     "Document",
     "EmbeddingComponent",
     "Excluded",
@@ -129,9 +135,13 @@ __all__ = [
     "QueryTransformComponent",
     "ReadError",
     "ReaderComponent",
+    "Reference",
+    "Removal",
     "RerankerComponent",
+    "Sample",
     "Span",
     "SparseVector",
+    "Split",
     "TwinError",
     "VectorStore",
     "VectorStoreComponent",

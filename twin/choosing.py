@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from twin.components import (
     AnyComponent,
     CleanerComponent,
+    CuratorComponent,
     EmbeddingComponent,
     LLMComponent,
     NodeParserComponent,
@@ -66,6 +67,8 @@ def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choic
         yield f"retrieve.query_transforms[{number}]", QueryTransformComponent, choice
     for number, choice in enumerate(settings.retrieve.rerankers):
         yield f"retrieve.rerankers[{number}]", RerankerComponent, choice
+    for number, choice in enumerate(settings.datasets.curators):
+        yield f"datasets.curators[{number}]", CuratorComponent, choice
     yield "models.chat", LLMComponent, settings.models.chat
     if settings.models.teacher is not None:
         yield "models.teacher", LLMComponent, settings.models.teacher

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Typ
 from pydantic import BaseModel, ConfigDict
 
 from twin.documents import Document, Kind, Span
+from twin.samples import Curator
 
 if TYPE_CHECKING:
     # Those that stand in quotes below are read by the type checker alone.
@@ -306,6 +307,14 @@ class LLMComponent(Component[OptionsT, "LLM | Teacher"]):
     roles: frozenset[Role] = frozenset({"chat"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class CuratorComponent(Component[OptionsT, Curator]):
+    """A step of a dataset's curation: a callable that names the rows to leave out."""
+
+    hook: ClassVar[str] = "twin_curators"
+    noun: ClassVar[str] = "curator"
+
+
 AnyComponent = Component[Any, Any]
 
 COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
@@ -319,6 +328,7 @@ COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
         QueryTransformComponent,
         RerankerComponent,
         LLMComponent,
+        CuratorComponent,
     )
 }
 """Hook name to the class of the components that it must yield."""

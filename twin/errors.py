@@ -23,7 +23,8 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     │   └── DiskFull              there is too little room to write it
     ├── ModelError                a language model did not answer as it must
     │   └── ContextOverflow       the conversation is longer than the model reads
-    └── TraceError                the server that watches did not answer as it must
+    ├── TraceError                the server that watches did not answer as it must
+    └── DatasetError              a set for training could not be made, read or written
 
 Only a `TwinError` is shown to a person as ``error:`` and ``hint:``; anything else is a bug and
 keeps its traceback.
@@ -181,3 +182,7 @@ class ContextOverflow(ModelError):
 
 class TraceError(TwinError):
     """The server that watches did not answer as it must."""
+
+
+class DatasetError(TwinError):
+    """A set for training could not be made, read or written; nothing of it is left behind."""

@@ -10,6 +10,7 @@ import pluggy
 
 from twin.components import (
     CleanerComponent,
+    CuratorComponent,
     EmbeddingComponent,
     LLMComponent,
     NodeParserComponent,
@@ -64,3 +65,8 @@ def twin_rerankers() -> Iterable[RerankerComponent]:  # type: ignore[type-arg, e
 @hookspec
 def twin_llms() -> Iterable[LLMComponent]:  # type: ignore[type-arg, empty-body]
     """Yield language models."""
+
+
+@hookspec
+def twin_curators() -> Iterable[CuratorComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield curators: from the rows of a dataset to those that are left out of it."""

@@ -32,6 +32,7 @@ from twin.errors import (
     UsageError,
 )
 from twin.plugins import PluginSet, Provided, telling_what_is_missing
+from twin.samples import Curator
 from twin.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,6 +110,21 @@ class Registry:
         return [
             (self._chosen[path][0].component.name, lambda path=path: self._build(path))  # type: ignore[misc]
             for path in self._paths("retrieve.rerankers[")
+        ]
+
+    def curators(self) -> list[tuple[str, Curator]]:
+        """Return the steps of a dataset's curation in the order of twin.toml, each by name."""
+        return [
+            (self._chosen[path][0].component.name, self._build(path))
+            for path in self._paths("datasets.curators[")
+        ]
+
+    def curators_fingerprint(self) -> list[str]:
+        """Return every step with its provider's version and its options, for a manifest."""
+        return [
+            f"{self._chosen[path][0].component.name}:{self._chosen[path][0].provider}:"
+            f"{self._chosen[path][1].model_dump_json()}"
+            for path in self._paths("datasets.curators[")
         ]
 
     def llm(self) -> "LLM":

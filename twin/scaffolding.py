@@ -24,6 +24,7 @@ KINDS: Final = (
     "query-transform",
     "reranker",
     "llm",
+    "curator",
 )
 
 TEMPLATES: Final = Path(__file__).parent / "templates"

@@ -29,6 +29,7 @@ from twin.fetch.settings import FetchSettings
 from twin.tables import (
     ChatSettings,
     Choice,
+    DatasetSettings,
     IndexSettings,
     IngestSettings,
     Models,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
     chat: ChatSettings = ChatSettings()
+    datasets: DatasetSettings = DatasetSettings()
     models: Models = Models()
     prompts: PromptSettings = PromptSettings()
     observe: ObserveSettings = ObserveSettings()

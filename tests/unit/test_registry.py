@@ -48,6 +48,10 @@ def basic() -> list[AnyComponent]:
         ),
         twin.RerankerComponent(name="cross-encoder", **rest),
         twin.LLMComponent(name="quotes", roles=frozenset({"chat"}), **rest),
+        *(
+            twin.CuratorComponent(name=choice.use, **rest)
+            for choice in Settings().datasets.curators
+        ),
     ]
 
 

@@ -1,13 +1,14 @@
 """The components that everyone needs, offered through the same door as anyone's.
 
 In: nothing; no other room imports this one, the entry point does. Out: cleaners, node parsers, the
-embedder, vector stores, the reranker, query transforms and language models.
+embedder, vector stores, the reranker, query transforms, language models and curators.
 """
 
 from collections.abc import Iterable
 
 from twin.basics import (
     cleaners,
+    curators,
     embeddings,
     llms,
     node_parsers,
@@ -66,3 +67,9 @@ def twin_rerankers() -> Iterable[AnyComponent]:
 def twin_llms() -> Iterable[AnyComponent]:
     """Yield the language models."""
     yield from llms.COMPONENTS
+
+
+@hookimpl
+def twin_curators() -> Iterable[AnyComponent]:
+    """Yield the steps of a dataset's curation."""
+    yield from curators.COMPONENTS

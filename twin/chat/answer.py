@@ -21,7 +21,7 @@ from twin.chat.wish import NO_WISH, UNKNOWN, History, Usage, Wish
 from twin.components import Teacher
 from twin.documents import Audience, Span
 from twin.errors import ModelError
-from twin.prompts import prompt
+from twin.prompts import passages, prompt
 from twin.prompts.passages import Numbered, render
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
@@ -30,7 +30,7 @@ from twin.retrieve.retriever import Retriever, Searching
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-REFUSAL = "I have not written about that."
+REFUSAL = passages.REFUSAL
 
 _tracer = trace.get_tracer("twin.chat")
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "forget": ("forget", "Delete what a source brought, from warehouse and index."),
     "author": ("author", "List the authors, and join the names of one person."),
     "feedback": ("feedback", "List, export and forget thumbs, edits and choices."),
+    "dataset": ("dataset", "Make sets for training from your own words, and check anyone's."),
     "warehouse": ("warehouse", "Export, import and copy the raw documents."),
     "plugins": ("plugins", "List the plugins, or begin a new one."),
     "install": ("install", "Install a plugin, after a look at whether it works."),

@@ -17,6 +17,7 @@ from twin.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -116,6 +117,16 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int | None], None
     if not sys.stderr.isatty():
         yield lambda _done, _all: None
         return
+    with _bar(unit) as bar:
+        task = bar.add_task(label, total=None)
+
+        def told(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+def _bar(unit: str) -> "Progress":
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,
@@ -126,7 +137,7 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int | None], None
         TimeRemainingColumn,
     )
 
-    with Progress(
+    return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
@@ -136,10 +147,24 @@ def progress(label: str, unit: str) -> Iterator[Callable[[int, int | None], None
         TimeRemainingColumn(compact=True),
         console=stderr_console(),
         transient=True,
-    ) as bar:
-        task = bar.add_task(label, total=None)
+    )
 
-        def told(done: int, total: int | None) -> None:
+
+@contextmanager
+def steps() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield a function that is told the step of a longer piece of work, how much is done, of how much."""
+    if not sys.stderr.isatty():
+        yield lambda _step, _done, _all: None
+        return
+    with _bar("") as bar:
+        label, task = "", None
+
+        def told(step: str, done: int, total: int | None) -> None:
+            nonlocal label, task
+            if step != label or task is None:
+                if task is not None:
+                    bar.remove_task(task)
+                label, task = step, bar.add_task(plain(step), total=total)
             bar.update(task, completed=done, total=total)
 
         yield told

@@ -124,7 +124,7 @@ def sentences(text: str, span: Span | None = None) -> list[Span]:
     """
     whole = span or Span(0, len(text))
     found: list[Span] = []
-    for block, solid in _blocks(text, whole):
+    for block, solid in blocks(text, whole):
         if solid:
             found.append(block)
             continue
@@ -145,15 +145,15 @@ _FENCE = re.compile(
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t][^\n]*", re.MULTILINE)
 
 
-def _blocks(text: str, span: Span) -> list[tuple[Span, bool]]:
+def blocks(text: str, span: Span) -> list[tuple[Span, bool]]:
     """Return the blocks of a span, trimmed, and whether each stands on its own."""
-    blocks: list[tuple[Span, bool]] = []
+    found: list[tuple[Span, bool]] = []
     start = span.start
     for fence in _FENCE.finditer(text, span.start, span.end):
-        blocks += _paragraphs(text, Span(start, fence.start()))
-        blocks.append((trim(text, Span(fence.start(), fence.end())), True))
+        found += _paragraphs(text, Span(start, fence.start()))
+        found.append((trim(text, Span(fence.start(), fence.end())), True))
         start = fence.end()
-    return [*blocks, *_paragraphs(text, Span(start, span.end))]
+    return [*found, *_paragraphs(text, Span(start, span.end))]
 
 
 def _paragraphs(text: str, span: Span) -> list[tuple[Span, bool]]:

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 
+REFUSAL = "I have not written about that."
+"""What the twin says where nothing that was written fits; the template names it as ``$refusal``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:

@@ -1,0 +1,75 @@
+"""Corruptions of style: each does what its name says, and none touches code, links or addresses."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twin.datasets.corruptions import STEPS, corrupted, plain
+
+TEXT = (
+    "I don't think it's hard to use — you just start it (really), and it runs; that's all! "
+    "My boat was **never** late. It had waited for me. We got home in time.\n\n"
+    "Here is `don't touch — this`, and [a link; too!](https://x.example/a;b!) as well.\n\n"
+    "```python\nprint('it\\'s; mine!')  # I don't\n```"
+)
+KEPT = (
+    "`don't touch — this`",
+    "[a link; too!](https://x.example/a;b!)",
+    "print('it\\'s; mine!')  # I don't",
+)
+
+AFTER = {
+    "contractions": ("do not think it is", "that is all"),
+    "punctuation": ("use, you just", "it runs, that's all."),
+    "impersonal": ("Our boat", "waited for us"),
+    "formal": ("challenging to utilize", "commence it"),
+    "emphasis": ("was never late", "you start it"),
+    "lists": ("\n- My boat was **never** late.",),
+    "connectives": ("ally, ", "ore, ", "ion, ", "ly, ", "ult, "),
+    "hedging": ("that ", "ases, ", "ing, ", "tent, "),
+    "closing": ("\n\n",),
+    "opening": ("\n\n",),
+    "asides": ("start it, and it",),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_changes_the_writing_and_leaves_the_rest(step: str) -> None:
+    changed = STEPS[step](TEXT, "key")
+    assert changed != TEXT
+    assert all(kept in changed for kept in KEPT)
+    assert any(part in changed for part in AFTER.get(step, ("",)))
+    assert STEPS[step](TEXT, "key") == changed
+
+
+@pytest.mark.parametrize("longer", [True, False])
+@pytest.mark.parametrize("key", range(30))
+def test_the_result_is_on_the_wanted_side_of_the_length(key: int, *, longer: bool) -> None:
+    text, steps = corrupted(TEXT, longer=longer, key=key)
+    assert (len(text) > len(TEXT)) == longer
+    assert len(steps) >= 3
+    assert set(steps) <= set(STEPS)
+
+
+def test_a_text_without_style_can_be_corrupted_too() -> None:
+    text = (
+        "The boat came in at four. It had no lamp. Nobody saw it until five, when the rain stopped."
+    )
+    for longer in (True, False):
+        worse, steps = corrupted(text, longer=longer, key="k")
+        assert (len(worse) > len(text)) == longer
+        assert steps
+
+
+def test_a_plain_text_says_the_same_without_the_style() -> None:
+    text = plain(TEXT, "key")
+    assert "do not" in text
+    assert "**" not in text
+    assert 0.7 < len(text) / len(TEXT) < 1.4
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300), st.booleans())
+def test_no_text_breaks_it(text: str, longer: bool) -> None:  # noqa: FBT001 - drawn
+    worse, steps = corrupted(text, longer=longer, key=0)
+    assert steps or worse == text

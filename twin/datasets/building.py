@@ -1,0 +1,256 @@
+"""Make a set: from documents at rest to rows that are curated and held to the gates.
+
+In: a warehouse, components, and what is asked for. Out: a `Draft`: the rows, what every document gave,
+what every step left out, and every breach of a gate. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from twin.components import Cleaner
+from twin.datasets import corpus
+from twin.datasets.corpus import Wanted
+from twin.datasets.curation import Step, curate
+from twin.datasets.forms import Recipe, Rows, Wording
+from twin.datasets.gates import Breach, Facts, breaches
+from twin.datasets.preferences import OtherAuthors, Pairs, Written
+from twin.datasets.targets import Target, Yield, not_own, targets
+from twin.datasets.words import number, share
+from twin.documents import Audience, Span
+from twin.errors import DatasetError
+from twin.samples import Curation, Curator, Reference, Sample, Split
+from twin.tables import DatasetSettings
+from twin.warehouse.protocol import StoredDocument, Warehouse
+
+Told = Callable[[str, int, int | None], None]
+"""Told the step, how many are done, and of how many."""
+
+SFT, DPO = "sft", "dpo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        kind: ``sft`` or ``dpo``.
+        person: whose voice it is, by name.
+        most: rows at most; None takes all.
+        references: texts that must not be in the training rows.
+    """
+
+    kind: str
+    wanted: Wanted
+    person: str
+    settings: DatasetSettings
+    seed: int = 0
+    most: int | None = None
+    language: str = "english"
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a set is made with.
+
+    Attributes:
+        ask: given the targets, returns who words what the person did not write, and what models
+            wrote to be rejected; None makes do with templates and corruptions.
+        given: rows from elsewhere (feedback), to which every step applies.
+    """
+
+    warehouse: Warehouse
+    cleaners: Sequence[Cleaner] = ()
+    curators: Sequence[tuple[str, Curator]] = ()
+    ask: (
+        Callable[[Sequence[tuple[Target, Split]]], tuple[Wording | None, Mapping[str, Written]]]
+        | None
+    ) = None
+    given: Callable[[Mapping[str, Split]], Iterator[Sample]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document that a set is made from."""
+
+    document_id: str
+    version: int
+    source: str
+    title: str
+    text_hash: str
+    split: Split
+    given: Yield
+    targets: int
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A set that may be written.
+
+    Attributes:
+        made: rows before curation.
+        failed: documents that could not be cut, by source, with the reason.
+        by: what rejected texts come from, in a preference set.
+    """
+
+    kind: str
+    samples: tuple[Sample, ...]
+    made: int
+    sources: tuple[Source, ...]
+    steps: tuple[Step, ...]
+    breaches: tuple[Breach, ...]
+    audience: Audience
+    failed: Mapping[str, str] = field(default_factory=dict)
+    by: tuple[str, ...] = ()
+
+    def of(self, split: Split) -> list[Sample]:
+        """Return the rows of a split, in order."""
+        return [sample for sample in self.samples if sample.split is split]
+
+
+def build(request: Request, parts: Parts, told: Told = lambda _step, _done, _all: None) -> Draft:
+    """Return the draft of a set.
+
+    Raises:
+        DatasetError: if there are no documents, or none of them gives a row.
+    """
+    found = corpus.summaries(parts.warehouse, request.wanted)
+    if not found:
+        message = f"there is no writing of {' or '.join(request.wanted.authors)} to learn from"
+        hint = "`twin author` lists whose writing is here; --audience and datasets.kinds limit it"
+        raise DatasetError(message, hint)
+    settings = request.settings
+    split_of = corpus.splits(
+        found, test=settings.test, validation=settings.validation, seed=request.seed
+    )
+    cut = _Cut(parts, settings)
+    taken: list[tuple[Target, Split]] = []
+    for done, stored in enumerate(corpus.documents(parts.warehouse, found), start=1):
+        told("cutting", done, len(found))
+        taken += [
+            (target, split_of[stored.id]) for target in cut.document(stored, split_of[stored.id])
+        ]
+    taken = _limited(taken, request)
+    samples, by = _rows(request, parts, taken, told)
+    if parts.given is not None:
+        samples += parts.given(split_of)
+    if not samples:
+        message = f"{len(found)} documents give no row"
+        hint = f"a target has {settings.minimum} characters at least (datasets.minimum)"
+        raise DatasetError(message, hint)
+    curation = Curation(seed=request.seed, language=request.language, references=request.references)
+    left, steps = curate(samples, parts.curators, curation, told)
+    facts = Facts(
+        texts=cut.texts,
+        foreign=cut.foreign,
+        audience=request.wanted.audience,
+        rows=settings.rows,
+    )
+    told("gates", 0, None)
+    counts = Counter(sample.document_id for sample in left)
+    return Draft(
+        kind=request.kind,
+        samples=tuple(left),
+        made=len(samples),
+        sources=tuple(replace(one, rows=counts[one.document_id]) for one in cut.sources),
+        steps=tuple(steps),
+        breaches=tuple(breaches(left, facts)),
+        audience=corpus.widest([sample.audience for sample in left]),
+        failed=cut.failed,
+        by=by,
+    )
+
+
+class _Cut:
+    """Cuts documents into targets, and keeps what the gates ask for."""
+
+    def __init__(self, parts: Parts, settings: DatasetSettings) -> None:
+        self._parts = parts
+        self._settings = settings
+        self.sources: list[Source] = []
+        self.texts: dict[tuple[str, int], str] = {}
+        self.foreign: dict[tuple[str, int], Sequence[Span]] = {}
+        self.failed: dict[str, str] = {}
+
+    def targets(self, stored: StoredDocument) -> tuple[list[Target], Yield, list[Span]]:
+        foreign = not_own(stored, self._parts.cleaners)
+        limits = self._settings
+        found, given = targets(stored, foreign, minimum=limits.minimum, maximum=limits.maximum)
+        return found, given, foreign
+
+    def document(self, stored: StoredDocument, split: Split) -> list[Target]:
+        document = stored.document
+        try:
+            found, given, foreign = self.targets(stored)
+        except Exception as error:  # noqa: BLE001 - one document must not stop the rest
+            self.failed[document.source] = str(error)
+            return []
+        key = (stored.id, stored.version)
+        self.texts[key], self.foreign[key] = document.text, foreign
+        self.sources.append(
+            Source(
+                document_id=stored.id,
+                version=stored.version,
+                source=document.source,
+                title=document.title,
+                text_hash=document.text_hash,
+                split=split,
+                given=given,
+                targets=len(found),
+            )
+        )
+        return found
+
+
+def _limited(taken: list[tuple[Target, Split]], request: Request) -> list[tuple[Target, Split]]:
+    """Return as many targets as are asked for, of all splits alike, in their order."""
+    if request.most is None or len(taken) <= request.most:
+        return taken
+
+    def place(one: tuple[Target, Split]) -> tuple[int, str, int]:
+        target = one[0]
+        key = number("most", request.seed, target.stored.id, target.span.start)
+        return key, target.stored.id, target.span.start
+
+    chosen = {place(one) for one in sorted(taken, key=place)[: request.most]}
+    return [one for one in taken if place(one) in chosen]
+
+
+def _rows(
+    request: Request, parts: Parts, taken: list[tuple[Target, Split]], told: Told
+) -> tuple[list[Sample], tuple[str, ...]]:
+    settings = request.settings
+    recipe = Recipe(
+        person=request.person or "the author",
+        shares=settings.forms,
+        seed=request.seed,
+        context=settings.context,
+        language=request.language,
+    )
+    wording, written = parts.ask(taken) if parts.ask else (None, {})
+    rows = Rows(taken, recipe, wording)
+    if request.kind == SFT:
+        return list(rows.make(lambda done, total: told("asking", done, total))), ()
+    others = _others(request, parts, told) if settings.rejected.get("others") else None
+    pairs = Pairs(rows, taken, settings.rejected, request.seed, others=others, written=written)
+    made = list(pairs.make(lambda done, total: told("pairing", done, total)))
+    return made, pairs.sources
+
+
+def _others(request: Request, parts: Parts, told: Told) -> OtherAuthors | None:
+    """Return the passages of other authors; their documents too are in one split each."""
+    found = corpus.others(parts.warehouse, request.wanted)
+    cut = _Cut(parts, request.settings)
+    passages: list[tuple[Target, Split]] = []
+    for done, stored in enumerate(corpus.documents(parts.warehouse, found), start=1):
+        told("reading others", done, len(found))
+        at = share("others", request.seed, stored.id)
+        held = request.settings.test + request.settings.validation
+        later = Split.VALIDATION if at < held else Split.TRAIN
+        split = Split.TEST if at < request.settings.test else later
+        passages += [(target, split) for target in cut.document(stored, split)]
+    return OtherAuthors(passages, request.language) if passages else None

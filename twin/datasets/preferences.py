@@ -1,0 +1,164 @@
+"""Rows of a preference set: chosen is the person's own text, rejected is somebody else's.
+
+In: the targets, each asked for as in an instruction set, and where rejected texts may come from. Out:
+`Sample`s. Whether the rejected text is to be the longer one alternates from row to row, so that length
+tells nothing: a model that learned only to write more, or less, would be right in half of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from twin.datasets.corpus import widest
+from twin.datasets.corruptions import corrupted
+from twin.datasets.forms import Rows, sample_id
+from twin.datasets.lexicon import Finder
+from twin.datasets.targets import Target
+from twin.datasets.words import share
+from twin.documents import Audience
+from twin.samples import Sample, Split
+
+CANDIDATES: Final = 60
+NEAR: Final = (0.6, 1.6)
+"""How much of the chosen text's length another author's passage has, at least and at most."""
+
+Written = Callable[[Target], str]
+"""Returns what a model or the teacher wrote for a target; empty where it wrote nothing of use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A text that is not to be chosen, and where it is from."""
+
+    text: str
+    by: str
+    document: str = ""
+    audience: Audience = Audience.PUBLIC
+
+
+class OtherAuthors:
+    """Passages that others wrote, near in subject and about as long.
+
+    Args:
+        passages: of others, with the split that each may be used in.
+        language: of the writing.
+    """
+
+    def __init__(self, passages: Sequence[tuple[Target, Split]], language: str) -> None:
+        self._passages: dict[Split, list[Target]] = {split: [] for split in Split}
+        for target, split in passages:
+            self._passages[split].append(target)
+        self._finders = {
+            split: Finder([f"{one.stored.document.title}\n{one.text}" for one in found], language)
+            for split, found in self._passages.items()
+            if found
+        }
+        self._used: set[tuple[str, int]] = set()
+
+    def find(self, target: Target, split: Split, about: str, *, longer: bool) -> Rejected | None:
+        """Return the passage nearest in subject that no row has yet, on the wanted side of the length.
+
+        Args:
+            target: what is chosen.
+            split: of the row.
+            about: what is searched for: the title and terms of the target.
+            longer: whether the passage is to be longer than the target.
+        """
+        finder = self._finders.get(split)
+        if finder is None:
+            return None
+        length = len(target.text)
+        low, high = (length + 1, NEAR[1] * length) if longer else (NEAR[0] * length, length - 1)
+        for hit in finder.find(about, CANDIDATES):
+            other = self._passages[split][hit]
+            key = (other.stored.id, other.span.start)
+            if key not in self._used and low <= len(other.text) <= high:
+                self._used.add(key)
+                document = other.stored.id
+                audience = other.stored.document.audience
+                return Rejected(other.text, f"others:{document}", document, audience)
+        return None
+
+
+class Pairs:
+    """Makes the rows of a preference set.
+
+    Args:
+        rows: asks for a target.
+        targets: all of them, in order, with the split of each.
+        shares: of each source of rejected texts.
+        seed: decides which target has which.
+        others: passages of other authors; None where there are none.
+        written: what models wrote, by the name of the source: ``model``, ``teacher``.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        targets: Sequence[tuple[Target, Split]],
+        shares: Mapping[str, float],
+        seed: int,
+        *,
+        others: OtherAuthors | None = None,
+        written: Mapping[str, Written] | None = None,
+    ) -> None:
+        self._rows = rows
+        self._targets = targets
+        self._seed = seed
+        self._others = others
+        self._written = written or {}
+        known = {"corruption", *self._written, *(("others",) if others else ())}
+        # Where a source is not to be had, corruption takes its share; `sources` tells.
+        self._shares = {name: part for name, part in shares.items() if name in known and part > 0}
+        self._shares = self._shares or {"corruption": 1.0}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that rejected texts come from."""
+        return tuple(self._shares)
+
+    def make(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> Iterator[Sample]:
+        """Yield the rows, one a target at most."""
+        longer = dict.fromkeys(Split, False)
+        for done, (target, split) in enumerate(self._targets, start=1):
+            told(done, len(self._targets))
+            sample = self._rows.instruction(target, split, "preference")
+            if sample is None:
+                continue
+            longer[split] = not longer[split]
+            rejected = self._rejected(target, split, longer=longer[split])
+            if rejected is None:
+                continue
+            yield replace(
+                sample,
+                id=sample_id(rejected.by, target.stored.id, target.stored.version, *target.span),
+                rejected=rejected.text,
+                rejected_by=rejected.by,
+                audience=widest([sample.audience, rejected.audience]),
+                reads=(rejected.document,) if rejected.document else (),
+            )
+
+    def _rejected(self, target: Target, split: Split, *, longer: bool) -> Rejected | None:
+        source = self._source(target)
+        if source == "others" and self._others is not None:
+            about = " ".join([target.stored.document.title, *self._rows.terms(target), target.text])
+            if found := self._others.find(target, split, about, longer=longer):
+                return found
+        elif source in self._written:
+            text = self._written[source](target)
+            return Rejected(text, source) if text else None
+        text, steps = corrupted(
+            target.text, longer=longer, key=(target.stored.id, target.span.start)
+        )
+        return Rejected(text, f"corruption:{'+'.join(steps)}") if steps else None
+
+    def _source(self, target: Target) -> str:
+        at = share("rejected", self._seed, target.stored.id, target.span.start)
+        at *= sum(self._shares.values())
+        for source, part in self._shares.items():
+            at -= part
+            if at < 0:
+                return source
+        return list(self._shares)[-1]
