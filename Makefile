@@ -35,12 +35,12 @@ $(BIN)/python:
 
 $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin and its plugins into $(VENV) (a minute or two)"
-	$(PIP) --editable '.[local,chat,code,datasets,trace]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,datasets,train,trace]' $(EDITABLE)
 	@touch $@
 
 $(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin, its plugins and what the tests need into $(VENV) (a few minutes)"
-	$(PIP) --editable '.[local,chat,code,datasets,trace,dev]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,datasets,train,trace,dev]' $(EDITABLE)
 	@touch $(VENV)/.product $@
 
 demo: $(VENV)/.product

@@ -56,3 +56,14 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+@pytest.fixture(scope="session")
+def axolotl() -> Path:
+    """Return the environment that has Axolotl, which tests/setup makes; skip where there is none."""
+    root = Path(__file__).parent.parent
+    named = os.environ.get("TEST_AXOLOTL")
+    folder = Path(named) if named else root / ".axolotl" / "axolotl"
+    if not (folder / "bin" / "python").exists():
+        pytest.skip(f"no Axolotl in {folder}: tests/setup makes it, or name one in TEST_AXOLOTL")
+    return folder

@@ -24,7 +24,9 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     ├── ModelError                a language model did not answer as it must
     │   └── ContextOverflow       the conversation is longer than the model reads
     ├── TraceError                the server that watches did not answer as it must
-    └── DatasetError              a set for training could not be made, read or written
+    ├── DatasetError              a set for training could not be made, read or written
+    └── TrainingError             a run could not be begun, or did not end well
+        └── AxolotlMissing        there is no Axolotl, or one of another version
 
 Only a `TwinError` is shown to a person as ``error:`` and ``hint:``; anything else is a bug and
 keeps its traceback.
@@ -156,6 +158,14 @@ class StoreInUse(IndexError):
 
 class DiskFull(IndexError):
     """There is too little room on the disk to write the index."""
+
+
+class TrainingError(TwinError):
+    """A run could not be begun, or did not end well."""
+
+
+class AxolotlMissing(TrainingError):
+    """There is no Axolotl where it should be, or one of a version that twin does not work with."""
 
 
 class ModelError(TwinError):

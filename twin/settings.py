@@ -39,6 +39,7 @@ from twin.tables import (
     PromptSettings,
     RetrieveSettings,
     SourceSettings,
+    TrainingSettings,
     WarehouseSettings,
 )
 
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     models: Models = Models()
     prompts: PromptSettings = PromptSettings()
     observe: ObserveSettings = ObserveSettings()
+    training: TrainingSettings = TrainingSettings()
     plugins: PluginSettings = PluginSettings()
     sources: tuple[SourceSettings, ...] = ()
 

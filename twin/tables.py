@@ -304,6 +304,34 @@ class PromptSettings(_Section):
     )
 
 
+class TrainingSettings(_Section):
+    """From a dataset to an adapter, by Axolotl."""
+
+    environment: str = Field(
+        default="",
+        description="The folder of an environment that has Axolotl, relative to the home; empty is "
+        "the one that `twin train setup` makes there.",
+    )
+    python: str = Field(
+        default="", description="The Python 3.11 that it is made with; empty takes `python3.11`."
+    )
+    sft: str = Field(
+        default="sft", description="The file for SFT: one of axolotl_configs, or a path."
+    )
+    dpo: str = Field(default="dpo", description="The file for DPO, likewise.")
+    minimum_rows: int = Field(
+        default=32, ge=1, description="Rows below which a set is refused as too small."
+    )
+    trackers: tuple[str, ...] = Field(
+        default=(),
+        description="Where curves are sent besides the run's folder: tensorboard, mlflow, comet, "
+        "wandb, trackio, langfuse. Keys and addresses stand in the environment.",
+    )
+    llama_cpp: str = Field(
+        default="", description="The folder of llama.cpp, for `twin export`; empty asks the PATH."
+    )
+
+
 class PluginSettings(_Section):
     """Which plugins must not be loaded."""
 

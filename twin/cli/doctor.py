@@ -226,6 +226,27 @@ def _tracing(home: Home) -> tuple[str, str, str]:
     return GOOD, f"Langfuse at {keys.base_url}, project {project}{waiting}", ""
 
 
+def _training(home: Home) -> tuple[str, str, str]:
+    """Whether Axolotl is there, and whether the newest result was trained as it will be served."""
+    from twin.training import environment, parity, runs  # noqa: PLC0415
+
+    settings = home.settings.training
+    folder = environment.place(settings, home.folder)
+    if not settings.environment and not folder.exists():
+        return GOOD, "no Axolotl yet; `twin train setup` makes its environment", ""
+    axolotl = environment.find(settings, home.folder)
+    what = f"axolotl {axolotl.versions['axolotl']}, torch {axolotl.versions['torch']}"
+    done = [run for run in runs.runs(home.folder) if run.state is runs.State.DONE]
+    if not done:
+        return GOOD, f"{what}; no run yet", ""
+    newest = done[-1]
+    found = parity.kept(newest) or parity.check(newest, axolotl)
+    if found.good:
+        return GOOD, f"{what}; {newest.id} was trained on the tokens that are served", ""
+    mend = "name in its file the chat_template that the server uses, and train again"
+    return FAIR, f"{newest.id}: {found.first}", mend
+
+
 CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
     "python": _python,
     "home": _folder,
@@ -239,4 +260,5 @@ CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
     "chat model": _chat_model,
     "chat page": _page,
     "tracing": _tracing,
+    "training": _training,
 }
