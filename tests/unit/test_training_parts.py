@@ -335,7 +335,9 @@ def test_events_become_numbers_and_a_table(tmp_path: Path) -> None:
     assert (told.step, told.steps, told.stage, told.trainable) == (2, 10, "training", 5)
     assert told.final == {"loss": 1.0, "grad_norm": 3.0}
     assert told.left(102) == pytest.approx(8)
-    written = list(csv.DictReader(metrics.write_csv(tmp_path, told.rows).open(encoding="utf-8")))
+    written = list(
+        csv.DictReader(metrics.write_csv(tmp_path, told.rows).read_text("utf-8").splitlines())
+    )
     assert written[0] == {"step": "1", "epoch": "0.1", "loss": "2.0", "grad_norm": ""}
     with (tmp_path / metrics.EVENTS).open("a", encoding="utf-8") as file:
         file.write('ep": 3, "values": {"loss": 0.5}}\nno json\n')

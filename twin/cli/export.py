@@ -37,12 +37,12 @@ def export_command(
     with Home(home_option) as home:
         settings = home.settings.training
         found = run_named(run, home.folder)
+        axolotl = environment.find(settings, home.folder)
         if found.merged is None:
-            axolotl = environment.find(settings, home.folder)
             with output.waiting(f"merging {found.id}"):
                 results.merge(found, axolotl)
         with output.waiting(f"writing {found.id} as {quantization}"):
-            path = results.export(found, quantization, settings, lambda _: None)
+            path = results.export(found, quantization, settings, axolotl, lambda _: None)
     if as_json:
         output.emit_json({"run": found.id, "path": str(path), "bytes": path.stat().st_size})
     else:

