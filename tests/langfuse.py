@@ -34,7 +34,19 @@ WHEN = datetime(2026, 1, 1, tzinfo=UTC).isoformat().replace("+00:00", "Z")
 @cache
 def described(path: Path) -> OpenAPI:
     """Return the description, read once: it takes seconds."""
-    return OpenAPI.from_dict(yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader))
+    return OpenAPI.from_dict(_repaired(yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)))
+
+
+def _repaired(part: Any) -> Any:
+    """Return a part of the description as OpenAPI 3.0 has it, which knows no `const`."""
+    if isinstance(part, list):
+        return [_repaired(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    made = {key: _repaired(value) for key, value in part.items()}
+    if isinstance(made.get("type"), str) and "const" in made:
+        made["enum"] = [made.pop("const")]
+    return made
 
 
 @dataclass

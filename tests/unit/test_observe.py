@@ -213,6 +213,17 @@ def test_no_more_is_kept_than_is_allowed(tmp_path: Path, caplog: pytest.LogCaptu
     assert "dropped the 3 oldest" in caplog.text
 
 
+def test_a_damaged_body_does_not_stop_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with langfuse(None) as gone:
+        outbox = Outbox(tmp_path, Target("t", gone.url, compressed=False), 2500)
+    outbox.put(b"no gzip", Body.TRACES)
+    outbox.close(30)
+    assert outbox.waiting() == []
+    assert "damaged" in caplog.text
+
+
 def test_two_processes_share_a_folder(server: Kept, tmp_path: Path) -> None:
     one = observe.start(Settings(), server.environment(), tmp_path)
     with observe.start(Settings(), server.environment(), tmp_path) as other:

@@ -8,11 +8,13 @@ the answer and the deletion; spans and scores carry ids, so the server then has 
 
 from __future__ import annotations
 
+import gzip
 import logging
 import os
 import threading
 import time
 import uuid
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
@@ -47,9 +49,10 @@ class Body(StrEnum):
 
 
 _HEADERS = {
-    Body.TRACES: {"content-type": "application/x-protobuf", "content-encoding": "gzip"},
+    Body.TRACES: {"content-type": "application/x-protobuf"},
     Body.SCORES: {"content-type": "application/json"},
 }
+_COMPRESSED = {"content-encoding": "gzip"}
 
 
 class Outbox:
@@ -77,6 +80,10 @@ class Outbox:
 
     def put(self, body: bytes, kind: Body) -> None:
         """Keep a body and have it sent.
+
+        Args:
+            body: spans as OTLP's protobuf under gzip, or a score as JSON.
+            kind: which of them.
 
         Raises:
             OSError: if it cannot be written.
@@ -136,9 +143,19 @@ class Outbox:
         """Return whether the server took it, or never will."""
         import httpx  # noqa: PLC0415 - only where something is sent
 
-        address = self._target.traces if kind is Body.TRACES else self._target.scores
+        address, headers = self._target.scores, _HEADERS[kind]
+        if kind is Body.TRACES:
+            address = self._target.traces
+            if self._target.compressed:
+                headers = headers | _COMPRESSED
+            else:
+                try:
+                    body = gzip.decompress(body)
+                except (OSError, EOFError, zlib.error) as error:
+                    _log.warning("a batch of traces is damaged (%s); dropped", error)
+                    return True
         try:
-            status = client.post(address, content=body, headers=_HEADERS[kind]).status_code
+            status = client.post(address, content=body, headers=headers).status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._failed(type(error).__name__)
         if httpx.codes.is_success(status):

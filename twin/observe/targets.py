@@ -28,12 +28,14 @@ class Target:
         traces: the address that takes them.
         scores: the address that takes scores, if it does.
         headers: sent with each request; they hold the keys.
+        compressed: whether it takes spans under gzip, as Langfuse does; some receivers do not.
     """
 
     name: str
     traces: str
     scores: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    compressed: bool = True
 
     @property
     def shown(self) -> str:
@@ -99,7 +101,8 @@ def collector(environ: Mapping[str, str]) -> Target | None:
         _log.warning("OTEL_EXPORTER_OTLP_PROTOCOL=%s: http/protobuf is spoken instead", protocol)
     pairs = (pair.partition("=") for pair in _of_traces(environ, "HEADERS").split(","))
     headers = {unquote(k).strip().lower(): unquote(v).strip() for k, _, v in pairs if k.strip()}
-    return Target("otlp", address, headers=headers)
+    compressed = _of_traces(environ, "COMPRESSION") == "gzip"
+    return Target("otlp", address, headers=headers, compressed=compressed)
 
 
 def _of_traces(environ: Mapping[str, str], name: str) -> str:
