@@ -12,12 +12,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twin.errors import IndexError as TwinIndexError
 from twin.errors import TwinError, UsageError
-from twin.index.generations import Generation, Known
+from twin.index.generations import Generation, Known, begun_now
 from twin.registry import Registry
 
 if TYPE_CHECKING:
@@ -70,20 +69,20 @@ def rebuild(
     from twin.ingest.engines import engine_named  # noqa: PLC0415 - heavy, and needed only here
     from twin.ingest.sync import sync, sync_in_turn  # noqa: PLC0415
 
-    with home.generations.alone():
+    with home.indexes.generations.alone():
         engine = engine or engine_named(home.settings.ingest.engine, home.folder)
         building, resumed = _begun(home, choice)
-        new, warehouse = home.opened(building), home.warehouse
+        new, warehouse = home.indexes.opened(building), home.warehouse
         with _followed(home):
             synced = sync(warehouse, new.index, new.consumer, progress, engine)
             with new.index.turn():
                 last = sync_in_turn(warehouse, new.index, new.consumer, progress, engine)
                 _compare(home, new)
-                known = home.generations.read()
+                known = home.indexes.generations.read()
                 old = known.active or home.active.generation
                 leaving = tuple(one for one in (known.previous, *known.leaving) if one is not None)
                 _turn(home, Known(active=building, previous=old, leaving=leaving))
-        home.clear_away()
+        home.indexes.clear_away(home.warehouse)
         synced = replace(
             last,
             applied=synced.applied + last.applied,
@@ -103,12 +102,12 @@ def roll_back(home: Home, progress: Progress = lambda _done, _all: None) -> Chan
     from twin.ingest.engines import local  # noqa: PLC0415 - heavy, and needed only here
     from twin.ingest.sync import sync_in_turn  # noqa: PLC0415
 
-    with home.generations.alone():
-        known = home.generations.read()
+    with home.indexes.generations.alone():
+        known = home.indexes.generations.read()
         if known.previous is None or known.active is None:
             message = "there is no index to go back to"
             raise UsageError(message, "`twin index list` shows which there are")
-        old = home.opened(known.previous)
+        old = home.indexes.opened(known.previous)
         with old.index.turn():
             synced = sync_in_turn(home.warehouse, old.index, old.consumer, progress, local)
             _turn(home, replace(known, active=known.previous, previous=known.active))
@@ -121,11 +120,11 @@ def drop(home: Home) -> list[Generation]:
     Raises:
         StoreInUse: if another process is rebuilding.
     """
-    with home.generations.alone():
-        known = home.generations.read()
+    with home.indexes.generations.alone():
+        known = home.indexes.generations.read()
         standing = [*known.standing_by(), *known.leaving]
-        home.generations.write(Known(active=known.active, leaving=tuple(standing)))
-        home.clear_away()
+        home.indexes.generations.write(Known(active=known.active, leaving=tuple(standing)))
+        home.indexes.clear_away(home.warehouse)
         return standing
 
 
@@ -135,17 +134,16 @@ def _begun(home: Home, choice: Choice | None) -> tuple[Generation, bool]:
     index = home.settings.index.model_copy(update={"embedding": choice})
     settings = home.settings.model_copy(update={"index": index})
     fingerprint = Registry(home.plugins, settings, home.folder).embedder_fingerprint()
-    known = home.generations.read()
+    known = home.indexes.generations.read()
     if known.building is not None and known.building.fingerprint == fingerprint:
         return known.building, True
     if known.building is not None:
-        home.delete(known.building)
+        home.indexes.delete(known.building, home.warehouse)
     name = known.next_name()
-    begun = datetime.now(UTC).isoformat(timespec="seconds")
     embedding = {"use": choice.use, **choice.options}
-    building = Generation(name, embedding, fingerprint, begun)
+    building = Generation(name, embedding, fingerprint, begun_now())
     known = replace(known, active=known.active or home.active.generation, building=building)
-    home.generations.write(known)
+    home.indexes.generations.write(known)
     _stand_by(home, building, home.warehouse.latest_cursor())
     return building, False
 
@@ -153,9 +151,9 @@ def _begun(home: Home, choice: Choice | None) -> tuple[Generation, bool]:
 def _turn(home: Home, known: Known) -> None:
     """Let another generation answer; the one that did so far stands by from here on."""
     if known.previous is not None:
-        standing = home.opened(known.previous, home.settings)
+        standing = home.indexes.opened(known.previous, home.settings)
         _stand_by(home, known.previous, home.warehouse.cursor(standing.consumer))
-    home.generations.write(known)
+    home.indexes.generations.write(known)
     home.refresh()
 
 
@@ -163,7 +161,7 @@ def _stand_by(home: Home, generation: Generation, cursor: str | None) -> None:
     """Remember from where on a generation has to forget what is forgotten."""
     from twin.ingest.sync import forgotten  # noqa: PLC0415 - heavy, and needed only here
 
-    consumer = home.opened(generation, home.settings).consumer
+    consumer = home.indexes.opened(generation, home.settings).consumer
     home.warehouse.set_cursor(forgotten(consumer), cursor)
 
 

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from twin.errors import StoreInUse
-from twin.index.generations import Generation, Generations
-from twin.opened import OpenIndex, embedding_of, store_name
+from twin.indexes import Indexes
+from twin.opened import OpenIndex
 from twin.plugins import PluginSet, discover
 from twin.registry import Registry
 from twin.settings import FILE_NAME, Settings, home_folder, load_settings
@@ -45,8 +42,6 @@ class Home:
     def __init__(self, given: Path | None = None) -> None:
         self.folder = home_folder(given)
         self._closing = ExitStack()
-        self._active: OpenIndex | None = None
-        self._standing: dict[str, OpenIndex] = {}
         self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -106,51 +101,15 @@ class Home:
     def _find_copies(self, warehouse: Warehouse) -> Mapping[str, str]:
         return self.copies.refresh(warehouse) if self.settings.ingest.copies else {}
 
-    # The index: one generation answers, others may stand by
-
     @cached_property
-    def generations(self) -> Generations:
-        """Which generations of the index there are."""
-        name = store_name(self.settings)
-        return Generations(self.folder / "index" / f"{name}.generations.json")
-
-    @cached_property
-    def wanted(self) -> OpenIndex:
-        """What a first index is made with: the embedder of twin.toml."""
-        choice = self.settings.index.embedding
-        registry = Registry(self.plugins, self.settings, self.folder)
-        embedding = {"use": choice.use, **choice.options}
-        first = Generation("", embedding, registry.embedder_fingerprint(), _now())
-        opened = self.opened(first)
-        opened.registry = registry
-        return opened
+    def indexes(self) -> Indexes:
+        """The generations of the index: one answers, others may stand by."""
+        return Indexes(self.folder, self.settings, self.plugins, self._closing, self._find_copies)
 
     @property
     def active(self) -> OpenIndex:
-        """The generation that answers, as it was when it was first asked for.
-
-        An embedder that twin.toml names later is not used before `twin index rebuild` has filled a
-        collection with it; its options may change as long as its vectors do not.
-        """
-        with self._lock:
-            if self._active is None:
-                known = self.generations.read().active
-                wanted = self.wanted
-                same = known is None or known == wanted.generation
-                self._active = wanted if same or known is None else self.opened(known)
-            return self._active
-
-    def opened(self, generation: Generation, settings: Settings | None = None) -> OpenIndex:
-        """Return a generation, each part of which is opened on first use.
-
-        Args:
-            generation: which one.
-            settings: others than those with the generation's own embedder.
-        """
-        settings = settings or embedding_of(generation, self.settings)
-        return OpenIndex(
-            self.folder, self.plugins, settings, generation, self._closing, self._find_copies
-        )
+        """The generation of the index that answers."""
+        return self.indexes.active
 
     def refresh(self) -> bool:
         """Look whether another generation answers by now, and if so use it from here on.
@@ -158,13 +117,11 @@ class Home:
         Whoever holds parts of the old one may go on using them.
         """
         with self._lock:
-            known = self.generations.read().active
-            if self._active is None or known in (None, self._active.generation):
-                return False
-            self._active = None
-            for name in ("retriever", "answerer"):
-                self.__dict__.pop(name, None)
-            return True
+            changed = self.indexes.refresh()
+            if changed:
+                for name in ("retriever", "answerer"):
+                    self.__dict__.pop(name, None)
+            return changed
 
     @property
     def embedder(self) -> Embedder:
@@ -249,7 +206,7 @@ class Home:
         self.refresh()
         active = self.active
         done = sync(self.warehouse, active.index, active.consumer, progress, chosen)
-        self.settle()
+        self.indexes.settle(self.warehouse)
         return done
 
     def follow(
@@ -275,7 +232,7 @@ class Home:
             return ended or (fixed is None and self.refresh())
 
         def done(synced: Synced) -> None:
-            self.settle()
+            self.indexes.settle(self.warehouse)
             told(synced)
 
         while not ended:
@@ -284,11 +241,7 @@ class Home:
 
     def start_anew(self) -> None:
         """Drop the index that answers; the next sync makes it with the embedder of twin.toml."""
-        known = self.generations.read()
-        name = known.active.name if known.active else ""
-        generation = replace(self.wanted.generation, name=name)
-        self.opened(generation).registry.vector_store().clear()
-        self.generations.write(replace(known, active=generation))
+        self.indexes.start_anew()
         self.refresh()
 
     def check(self, progress: Progress = lambda _done, _all: None, *, mend: bool) -> Checked:
@@ -301,39 +254,3 @@ class Home:
 
         with self.index.turn():
             return check(self.warehouse, self.index, progress, mend=mend)
-
-    def settle(self) -> None:
-        """Do what stands after a sync: note the generation, forget in those that stand by."""
-        from twin.ingest.sync import forget  # noqa: PLC0415 - heavy, and needed only here
-
-        known = self.generations.read()
-        if known.active is None:
-            self.generations.write(replace(known, active=self.active.generation))
-        if known.leaving:
-            # Whoever is at a change-over does it at its end.
-            with suppress(StoreInUse), self.generations.alone():
-                self.clear_away()
-        for generation in known.standing_by():
-            # Their own embedder is not needed for this, and may not be installed any more.
-            if generation.name not in self._standing:
-                self._standing[generation.name] = self.opened(generation, self.settings)
-            forget(self.warehouse, self._standing[generation.name])
-
-    def clear_away(self) -> None:
-        """Delete the collections that are to go; called by whoever alone changes the index over."""
-        known = self.generations.read()
-        for generation in known.leaving:
-            self.delete(generation)
-        if known.leaving:
-            self.generations.write(replace(known, leaving=()))
-
-    def delete(self, generation: Generation) -> None:
-        """Delete a collection that does not answer, with all that is known of it."""
-        gone = self.opened(generation, self.settings)
-        gone.registry.vector_store().clear()
-        gone.ledger.clear()
-        self.warehouse.set_cursor(gone.consumer, None)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

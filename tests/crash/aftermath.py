@@ -148,7 +148,7 @@ def _problems(case: Case) -> Iterable[str]:
             yield f"the command could not be run again ({code}): {out}{err}"
         now = state_of(case.home)
         with Home(case.home) as home:
-            if home.generations.read().building is not None:
+            if home.indexes.generations.read().building is not None:
                 yield "a collection is still being filled though the command was run again"
             yield from _standing_by(home)
         if case.end is not None:
@@ -201,10 +201,10 @@ def _before(case: Case) -> Iterable[str]:
 
 def _standing_by(home: Home) -> Iterable[str]:
     """Nothing that was forgotten rests in a collection that stands by, and none is nameless."""
-    known = home.generations.read()
+    known = home.indexes.generations.read()
     at_rest = {summary.id for summary in home.warehouse.summaries()}
     for generation in known.standing_by():
-        opened = home.opened(generation, home.settings)
+        opened = home.indexes.opened(generation, home.settings)
         store = opened.registry.vector_store()
         if info := store.info():
             store.ensure(info)

@@ -106,7 +106,7 @@ def dimension(home: Home) -> int:
 
 
 def test_a_first_sync_notes_what_the_index_was_made_with(home: Home) -> None:
-    known = home.generations.read()
+    known = home.indexes.generations.read()
     assert known == Known(active=Generation("", {}, "words:32"))
     assert known.active is not None
     assert known.active.embedding == {"use": "words"}
@@ -163,9 +163,9 @@ def test_what_is_forgotten_is_forgotten_in_all_of_them(home: Home) -> None:
     gone = next(s.id for s in home.warehouse.summaries() if s.title == "fish")
     home.warehouse.delete([gone])
     home.sync()
-    known = home.generations.read()
+    known = home.indexes.generations.read()
     assert known.previous is not None
-    old = home.opened(known.previous)
+    old = home.indexes.opened(known.previous)
     old.index.prepare()
     for index in (home.index, old.index):
         assert index.store.count()
@@ -185,9 +185,9 @@ def test_a_rebuild_that_broke_off_goes_on_and_the_old_one_answers_meanwhile(
     with pytest.raises(KeyboardInterrupt):
         rebuild(home, WIDE, progress=broken)
     assert dimension(home) == 32
-    known = home.generations.read()
+    known = home.indexes.generations.read()
     assert known.building is not None
-    assert home.opened(known.building).ledger.counts()[0] >= 1
+    assert home.indexes.opened(known.building).ledger.counts()[0] >= 1
     home.close()
     again = homes()
     put(again, "ship", "The ship has a bell that nobody rings any more. " * 5)
@@ -211,9 +211,9 @@ def test_what_was_forgotten_while_it_was_broken_off_is_not_kept(
         rebuild(home, WIDE, progress=broken)
     home.warehouse.delete([s.id for s in home.warehouse.summaries()])
     home.sync()
-    known = home.generations.read()
+    known = home.indexes.generations.read()
     assert known.building is not None
-    building = home.opened(known.building)
+    building = home.indexes.opened(known.building)
     building.index.prepare()
     assert building.index.store.count() == 0
 
@@ -259,7 +259,7 @@ def test_a_third_one_takes_the_place_of_the_first(home: Home) -> None:
     rebuild(home, WIDE)
     third = rebuild(home, Choice(use="words", dimension=48))
     assert third.previous.name == "2"
-    first = home.opened(Generation("", {"use": "words"}, "words:32"))
+    first = home.indexes.opened(Generation("", {"use": "words"}, "words:32"))
     assert first.index.store.info() is None
     assert first.ledger.counts() == (0, 0)
     fourth = rebuild(home, WIDE)
@@ -277,7 +277,7 @@ def test_an_embedder_that_fails_where_the_old_one_did_not_changes_nothing(home: 
 def test_an_unknown_embedder_changes_nothing(home: Home, choice: Choice) -> None:
     with pytest.raises(SettingsError, match=r"index\.embedding"):
         rebuild(home, choice)
-    assert home.generations.read().building is None
+    assert home.indexes.generations.read().building is None
 
 
 def test_a_second_change_over_at_once_is_refused(home: Home, homes: Callable[[], Home]) -> None:

@@ -89,7 +89,7 @@ def drop_command(home_option: Path | None, *, as_json: bool) -> int:
 def list_command(home_option: Path | None, *, as_json: bool) -> int:
     """List the collections of the index: which answers, and which stand by."""
     with Home(home_option) as home:
-        known = home.generations.read()
+        known = home.indexes.generations.read()
         rows = [
             (role, generation)
             for role, generation in (
@@ -101,7 +101,7 @@ def list_command(home_option: Path | None, *, as_json: bool) -> int:
         ]
         report = []
         for role, generation in rows:
-            opened = home.opened(generation, home.settings)
+            opened = home.indexes.opened(generation, home.settings)
             documents, points = opened.ledger.counts()
             backlog = home.warehouse.backlog(home.warehouse.cursor(opened.consumer))
             counts = {"documents": documents, "points": points, "backlog": backlog}
@@ -124,7 +124,7 @@ def _choice(embedding: str, options: tuple[str, ...]) -> Choice:
 
 
 def _told(home: Home, changed: Changed, *, as_json: bool) -> int:
-    unlike = home.wanted.generation.fingerprint != changed.active.fingerprint
+    unlike = home.indexes.wanted.generation.fingerprint != changed.active.fingerprint
     report = {
         "active": _of(changed.active),
         "previous": _of(changed.previous),

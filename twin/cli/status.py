@@ -92,10 +92,10 @@ def _behind(home: Home) -> dict[str, int | float | None]:
 
 def _generation(home: Home) -> dict[str, str]:
     """Return which collection answers, and whether twin.toml names another embedder."""
-    active, wanted = home.active.generation, home.wanted.generation
+    active, wanted = home.active.generation, home.indexes.wanted.generation
     report = {"generation": active.name or "1", "embedder": active.fingerprint}
     if wanted.fingerprint != active.fingerprint:
         report["wanted"] = f"{wanted.fingerprint} (`twin index rebuild` changes over to it)"
-    if building := home.generations.read().building:
+    if building := home.indexes.generations.read().building:
         report["being filled"] = building.fingerprint
     return report

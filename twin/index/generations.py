@@ -7,13 +7,14 @@ one step, so that every process sees the old state or the new one.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from twin.durable import replace_json
 from twin.errors import ConfigurationError, StoreInUse
 
 
@@ -67,6 +68,11 @@ class Known:
         return str(max(numbers, default=1) + 1)
 
 
+def begun_now() -> str:
+    """Return the time as a generation notes when it was begun."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 class Generations:
     """The file that says which generations there are.
 
@@ -100,18 +106,8 @@ class Generations:
         from filelock import FileLock  # noqa: PLC0415 - only where something is written
 
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        # One draft for all processes: what a crash leaves of it is the next one's to write over.
-        draft = self._path.with_suffix(".new")
         with FileLock(self._path.with_suffix(".lock")):
-            try:
-                with draft.open("w", encoding="utf-8") as file:
-                    json.dump(asdict(known), file, indent=1)
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(self._path)
-            except OSError:
-                draft.unlink(missing_ok=True)
-                raise
+            replace_json(self._path, asdict(known))
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ what was made private stays private though the next command does not say so agai
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from twin.documents import Audience
+from twin.durable import replace_json
 from twin.errors import ConfigurationError, UsageError
 
 FILE: Final = "collections.json"
@@ -117,13 +117,4 @@ def _write(path: Path, known: Mapping[str, Origin]) -> None:
         name: origin.model_dump(mode="json", exclude_defaults=True)
         for name, origin in known.items()
     }
-    draft = path.with_suffix(".new")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(told, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    replace_json(path, told, sort_keys=True)

@@ -8,7 +8,6 @@ look just like a person who has deleted everything.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final
 
 from filelock import FileLock
 
+from twin.durable import replace_json
 from twin.errors import ConfigurationError
 
 FILE: Final = "missing.json"
@@ -64,7 +64,8 @@ class Grace:
             since = {one: before.get(one, now.isoformat(timespec="seconds")) for one in missing}
             if since != before:
                 known[collection] = since
-                self._write({name: ids for name, ids in known.items() if ids})
+                kept = {name: ids for name, ids in known.items() if ids}
+                replace_json(self._path, kept, sort_keys=True)
         if self._days is None:
             return []
         limit = now - timedelta(days=self._days)
@@ -79,15 +80,3 @@ class Grace:
         except (OSError, ValueError, TypeError, AttributeError) as error:
             message = f"{self._path} cannot be read: {error}"
             raise ConfigurationError(message, "delete it: then the grace begins anew") from error
-
-    def _write(self, known: dict[str, dict[str, str]]) -> None:
-        draft = self._path.with_suffix(".new")
-        try:
-            with draft.open("w", encoding="utf-8") as file:
-                json.dump(known, file, indent=1, sort_keys=True)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
