@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-import twin
 import twin_documents
-from twin.reading import checked_document
-from twin_documents.options import DocumentsOptions
+from twin.testing.reading import Reading, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-@dataclass
-class Ledger:
-    """A report that keeps what it is told."""
-
-    skips: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def skipped(self, item: str, reason: str) -> None:
-        self.skips[item] = reason
-
-    def failed(self, item: str, reason: str) -> None:
-        self.failures[item] = reason
+    import twin
 
 
-@dataclass
-class Reading:
-    """What came of reading: documents by the last part of their sources."""
-
-    documents: dict[str, twin.Document]
-    ledger: Ledger
-
-    @property
-    def only(self) -> twin.Document:
-        (document,) = self.documents.values()
-        return document
+def _last(document: twin.Document) -> str:
+    return document.source.rpartition("/")[2]
 
 
 @pytest.fixture
@@ -51,13 +28,6 @@ def fixtures() -> Path:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Reading]:
-    def reading(source: Path | str, **options: Any) -> Reading:
-        (component,) = twin_documents.twin_readers()
-        ledger = Ledger()
-        context = twin.BuildContext(cache=tmp_path / "cache", data=tmp_path / "data", report=ledger)
-        reader = component.build(DocumentsOptions(**options), context)
-        found = [checked_document(one) for one in reader.lazy_load_data(source)]
-        assert len({one.source for one in found}) == len(found)
-        return Reading({one.source.rpartition("/")[2]: one for one in found}, ledger)
-
-    return reading
+    """Return what reads a source as a new process would."""
+    (component,) = twin_documents.twin_readers()
+    return partial(reading, component, tmp_path, known_by=_last)

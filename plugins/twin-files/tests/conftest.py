@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import twin
 import twin_files
-from twin.reading import checked_document
-from twin_files.options import FilesOptions
+from twin.testing.reading import Reading, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-@dataclass
-class Ledger:
-    """A report that keeps what it is told."""
-
-    skips: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def skipped(self, item: str, reason: str) -> None:
-        self.skips[item] = reason
-
-    def failed(self, item: str, reason: str) -> None:
-        self.failures[item] = reason
+    import twin
 
 
-@dataclass
-class Reading:
-    """What came of reading a folder: documents by their path, and what was left out."""
-
-    documents: dict[str, twin.Document]
-    ledger: Ledger
-
-    @property
-    def only(self) -> twin.Document:
-        (document,) = self.documents.values()
-        return document
+def _path(document: twin.Document) -> str:
+    return document.source.split("/", 1)[1]
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Reading]:
-    def reading(source: Path | str = "", **options: Any) -> Reading:
-        (component,) = twin_files.twin_readers()
-        ledger = Ledger()
-        context = twin.BuildContext(cache=tmp_path / "cache", data=tmp_path / "data", report=ledger)
-        reader = component.build(FilesOptions(**options), context)
-        found = [checked_document(d) for d in reader.lazy_load_data(source or tmp_path / "root")]
-        return Reading({d.source.split("/", 1)[1]: d for d in found}, ledger)
+    """Return what reads a folder; its documents are known by their paths."""
+    (component,) = twin_files.twin_readers()
 
-    return reading
+    def reading_of(source: Path | str = "", **options: Any) -> Reading:
+        root = source or tmp_path / "root"
+        return reading(component, tmp_path, root, known_by=_path, **options)
+
+    return reading_of
 
 
 @pytest.fixture

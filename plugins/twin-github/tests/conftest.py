@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import twin
 import twin_github
-from twin.reading import checked_document
-from twin_github.options import GithubOptions
+from twin.testing.reading import Reading, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-@dataclass
-class Ledger:
-    """A report that keeps what it is told."""
-
-    skips: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def skipped(self, item: str, reason: str) -> None:
-        self.skips[item] = reason
-
-    def failed(self, item: str, reason: str) -> None:
-        self.failures[item] = reason
-
-
-@dataclass
-class Reading:
-    """What came of reading a repository: its documents by their paths."""
-
-    documents: dict[str, twin.Document]
-    ledger: Ledger
+    import twin
 
 
 @dataclass
@@ -92,6 +70,10 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
 
+def _path(document: twin.Document) -> str:
+    return document.extra["path"]
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     path = tmp_path / "heron"
@@ -108,14 +90,11 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Readi
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
 
-    def reading(source: Path | str, **options: Any) -> Reading:
-        (component,) = twin_github.twin_readers()
-        ledger = Ledger()
-        context = twin.BuildContext(cache=tmp_path / "cache", data=tmp_path / "data", report=ledger)
-        reader = component.build(GithubOptions(**options), context)
-        found = [checked_document(one) for one in reader.lazy_load_data(source)]
-        assert len({one.source for one in found}) == len(found)
-        assert not list((tmp_path / "cache").iterdir())
-        return Reading({one.extra["path"]: one for one in found}, ledger)
+    (component,) = twin_github.twin_readers()
 
-    return reading
+    def reading_of(source: Path | str, **options: Any) -> Reading:
+        found = reading(component, tmp_path, source, known_by=_path, **options)
+        assert not list((tmp_path / "cache").iterdir())
+        return found
+
+    return reading_of

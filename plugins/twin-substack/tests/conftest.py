@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import zipfile
-from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-import twin
 import twin_substack
-from twin.fetch.client import Client
-from twin.fetch.settings import FetchSettings
-from twin.reading import checked_document
+from twin.testing.reading import Reading, reading
+from twin.testing.reading import zipped as pack
 from twin.testing.web_server import WebServer
-from twin_substack.options import SubstackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "exports"
-
-
-@dataclass
-class Ledger:
-    """A report that keeps what it is told."""
-
-    skips: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def skipped(self, item: str, reason: str) -> None:
-        self.skips[item] = reason
-
-    def failed(self, item: str, reason: str) -> None:
-        self.failures[item] = reason
-
-
-@dataclass
-class Reading:
-    """What came of reading an export."""
-
-    documents: dict[str, twin.Document]
-    ledger: Ledger
-
-    @property
-    def only(self) -> twin.Document:
-        (document,) = self.documents.values()
-        return document
 
 
 @pytest.fixture(scope="session")
@@ -67,41 +35,13 @@ def server() -> Iterator[WebServer]:
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Iterator[Callable[..., Reading]]:
-    clients: list[Client] = []
-
-    def client() -> Client:
-        settings = FetchSettings(allow_private=("127.0.0.1",), rate=100, retries=0)
-        clients.append(Client(settings, tmp_path / "web"))
-        return clients[-1]
-
-    def reading(source: Path | str, **options: Any) -> Reading:
-        (component,) = twin_substack.twin_readers()
-        ledger = Ledger()
-        context = twin.BuildContext(
-            cache=tmp_path / "cache",
-            data=tmp_path / "data",
-            report=ledger,
-            get_client=cache(client),
-        )
-        reader = component.build(SubstackOptions(**options), context)
-        found = [checked_document(d) for d in reader.lazy_load_data(source)]
-        assert len({d.source for d in found}) == len(found)
-        return Reading({d.source: d for d in found}, ledger)
-
-    yield reading
-    for one in clients:
-        one.close()
+def read(tmp_path: Path) -> Callable[..., Reading]:
+    """Return what reads a source as a new process would."""
+    (component,) = twin_substack.twin_readers()
+    return partial(reading, component, tmp_path)
 
 
 @pytest.fixture
 def zipped(tmp_path: Path) -> Callable[[Path], Path]:
-    def zipping(root: Path) -> Path:
-        path = tmp_path / "export.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(root.rglob("*")):
-                if file.is_file():
-                    archive.write(file, Path(root.name) / file.relative_to(root))
-        return path
-
-    return zipping
+    """Return what packs a folder into a ZIP."""
+    return partial(pack, path=tmp_path / "export.zip")
