@@ -14,6 +14,7 @@ from twin.components import (
     CleanerComponent,
     CuratorComponent,
     EmbeddingComponent,
+    EnricherComponent,
     LLMComponent,
     NodeParserComponent,
     Options,
@@ -60,6 +61,8 @@ def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choic
     yield "index.store", VectorStoreComponent, settings.index.store
     for number, choice in enumerate(settings.ingest.cleaners):
         yield f"ingest.cleaners[{number}]", CleanerComponent, choice
+    for number, choice in enumerate(settings.ingest.enrichers):
+        yield f"ingest.enrichers[{number}]", EnricherComponent, choice
     for kind in Kind:
         parser = settings.ingest.node_parsers.of(kind)
         yield f"ingest.node_parsers.{kind}", NodeParserComponent, parser

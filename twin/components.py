@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Typ
 
 from pydantic import BaseModel, ConfigDict
 
-from twin.documents import Document, Kind, Span
+from twin.documents import Document, Enrichment, Kind, Span
 from twin.samples import Curator
 
 if TYPE_CHECKING:
@@ -64,6 +64,13 @@ class Cleaner(Protocol):
 
     def __call__(self, document: Document) -> Iterable[Excluded]:
         """Return spans of ``document.text``, in any order."""
+
+
+class Enricher(Protocol):
+    """Finds out what a text is about. It never edits it, and sees one document at a time."""
+
+    def __call__(self, document: Document) -> Enrichment:
+        """Return what was found; the same for the same document, whenever it is asked."""
 
 
 class Report(Protocol):
@@ -243,6 +250,14 @@ class NodeParserComponent(Component[OptionsT, "NodeParser"]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnricherComponent(Component[OptionsT, Enricher]):
+    """An enricher: a callable that finds the language, topics or entities of a document."""
+
+    hook: ClassVar[str] = "twin_enrichers"
+    noun: ClassVar[str] = "enricher"
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmbeddingComponent(Component[OptionsT, "BaseEmbedding"]):
     """An embedder. One that also fills `Windowed` has no word left unembedded.
 
@@ -322,6 +337,7 @@ COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
     for kind in (
         ReaderComponent,
         CleanerComponent,
+        EnricherComponent,
         NodeParserComponent,
         EmbeddingComponent,
         VectorStoreComponent,

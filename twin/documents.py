@@ -106,6 +106,54 @@ class Document:
         return sha256(self.text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrichment:
+    """What was found out about a text besides what its source says; it stands beside the text.
+
+    Attributes:
+        language: ISO 639-1, empty where none could be told.
+        topics: in lower case, the most telling first.
+        entities: names of people, places and things, as they are written, the most frequent first.
+        recipe: what found it, so that another recipe does it again; empty if nothing did.
+    """
+
+    language: str = ""
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    recipe: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.language or self.topics or self.entities)
+
+    def joined(self, other: "Enrichment") -> "Enrichment":
+        """Return what both say: the first one's language, the topics and entities of both."""
+        return Enrichment(
+            language=self.language or other.language,
+            topics=tuple(dict.fromkeys((*self.topics, *other.topics))),
+            entities=tuple(dict.fromkeys((*self.entities, *other.entities))),
+            recipe=self.recipe or other.recipe,
+        )
+
+
+NOT_ENRICHED = Enrichment()
+"""Nothing was found out yet."""
+
+
+def primary_language(tag: str | None) -> str:
+    """Return the language of a tag, as in ``de-AT`` or ``en_GB``; empty if there is none."""
+    return re.split(r"[-_]", tag or "")[0].strip().lower()
+
+
+def topic_key(name: str) -> str:
+    """Return the one spelling by which a topic or entity is filtered.
+
+    ``'CI  / CD'`` gives ``'ci / cd'``.
+    """
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def sha256(text: str) -> str:
     """Return the hexadecimal SHA-256 of `text` in UTF-8.
 

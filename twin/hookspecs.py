@@ -12,6 +12,7 @@ from twin.components import (
     CleanerComponent,
     CuratorComponent,
     EmbeddingComponent,
+    EnricherComponent,
     LLMComponent,
     NodeParserComponent,
     QueryTransformComponent,
@@ -35,6 +36,11 @@ def twin_readers() -> Iterable[ReaderComponent]:  # type: ignore[type-arg, empty
 @hookspec
 def twin_cleaners() -> Iterable[CleanerComponent]:  # type: ignore[type-arg, empty-body]
     """Yield cleaners: from a document to the spans to leave out of the index."""
+
+
+@hookspec
+def twin_enrichers() -> Iterable[EnricherComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield enrichers: from a document to its language, topics or entities."""
 
 
 @hookspec

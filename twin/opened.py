@@ -121,11 +121,20 @@ class OpenIndex:
         """The index."""
         from twin.index.making import recipe_of  # noqa: PLC0415
         from twin.index.replace import Index  # noqa: PLC0415
+        from twin.ingest.enriching import enriching_of  # noqa: PLC0415
 
         recipe = recipe_of(self.registry)
         store = self.registry.vector_store()
         self._closing.callback(store.close)
-        return Index(store, self.ledger, self.embedder, recipe, self.turn, self._find_copies)
+        return Index(
+            store,
+            self.ledger,
+            self.embedder,
+            recipe,
+            self.turn,
+            self._find_copies,
+            enrich=enriching_of(self.registry),
+        )
 
     @contextmanager
     def turn(self) -> Iterator[None]:

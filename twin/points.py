@@ -43,6 +43,11 @@ class Payload:
     published: int | None = None
     """Seconds since 1970, None where the source states no date."""
     tags: tuple[str, ...] = ()
+    language: str = ""
+    """ISO 639-1, empty where it is not known."""
+    topics: tuple[str, ...] = ()
+    """As `twin.documents.topic_key` spells them; the entities too."""
+    entities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ class Filters:
     until: int | None = None
     """Published before (exclusive), in seconds since 1970."""
     document_ids: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    """As `twin.documents.topic_key` spells them; the entities too."""
+    entities: tuple[str, ...] = ()
 
     @property
     def narrowed(self) -> bool:
@@ -77,6 +86,9 @@ class Filters:
             or self.kinds
             or self.platforms
             or self.document_ids
+            or self.languages
+            or self.topics
+            or self.entities
             or self.since is not None
             or self.until is not None
         )

@@ -19,6 +19,7 @@ from twin.components import (
     BuildContext,
     Cleaner,
     EmbeddingComponent,
+    Enricher,
     ReaderComponent,
     Report,
     SilentReport,
@@ -95,6 +96,14 @@ class Registry:
     def cleaners(self) -> list[Cleaner]:
         """Return the cleaners in the order of twin.toml."""
         return [self._build(path) for path in self._paths("ingest.cleaners[")]
+
+    def enrichers(self) -> list[Enricher]:
+        """Return the enrichers in the order of twin.toml."""
+        return [self._build(path) for path in self._paths("ingest.enrichers[")]
+
+    def enrichment_recipe(self) -> str:
+        """Return what decides how a document is enriched; empty if nothing does."""
+        return self._told(self._paths("ingest.enrichers["))
 
     def node_parser(self, kind: Kind) -> "NodeParser":
         """Return the node parser of a kind."""
@@ -181,13 +190,9 @@ class Registry:
 
     def index_fingerprint(self) -> str:
         """Return what decides how a text becomes points: cleaners, parsers, embedder, language."""
-        places = [*self._paths("ingest."), "index.embedding"]
-        parts = [
-            f"{place}={self._chosen[place][0].component.name}:{self._chosen[place][0].version}:"
-            f"{self._chosen[place][1].model_dump_json()}"
-            for place in places
-        ]
-        return ";".join([*parts, self.embedder_fingerprint(), self.settings.index.language])
+        places = [*self._paths("ingest.cleaners["), *self._paths("ingest.node_parsers.")]
+        told = self._told([*places, "index.embedding"])
+        return f"{told};{self.embedder_fingerprint()};{self.settings.index.language}"
 
     def reader(
         self, source: str, name: str | None, options: dict[str, Any], report: Report
@@ -239,6 +244,14 @@ class Registry:
 
     def _paths(self, prefix: str) -> list[str]:
         return [path for path in self._chosen if path.startswith(prefix)]
+
+    def _told(self, places: list[str]) -> str:
+        """Return what is chosen for some places, with versions and options, in one line."""
+        return ";".join(
+            f"{place}={self._chosen[place][0].component.name}:{self._chosen[place][0].version}:"
+            f"{self._chosen[place][1].model_dump_json()}"
+            for place in places
+        )
 
     def _build(self, path: str) -> Any:
         with self._lock:

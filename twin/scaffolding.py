@@ -18,6 +18,7 @@ from twin.errors import TwinError, UsageError
 KINDS: Final = (
     "reader",
     "cleaner",
+    "enricher",
     "node-parser",
     "embedding",
     "vector-store",

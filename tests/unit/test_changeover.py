@@ -195,7 +195,7 @@ def test_a_rebuild_that_broke_off_goes_on_and_the_old_one_answers_meanwhile(
     assert changed.resumed
     assert changed.synced.embedded <= 6
     assert again.ledger.counts()[0] == 4
-    assert again.generations.read().building is None
+    assert again.indexes.generations.read().building is None
 
 
 def test_what_was_forgotten_while_it_was_broken_off_is_not_kept(
@@ -309,7 +309,7 @@ def test_the_embedder_of_twin_toml_waits_for_a_rebuild(
     again = homes()
     assert again.sync().applied.indexed == 0
     assert (dimension(again), found(again, "moon")) == (32, "moon")
-    assert again.wanted.generation.fingerprint == "words:96"
+    assert again.indexes.wanted.generation.fingerprint == "words:96"
     rebuild(again)
     assert dimension(again) == 96
 

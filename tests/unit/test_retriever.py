@@ -14,7 +14,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from twin.basics.node_parsers import StructureOptions, _structure
 from twin.components import BuildContext
-from twin.documents import Audience, Document, Kind
+from twin.documents import Audience, Document, Enrichment, Kind
 from twin.errors import ComponentUnavailable
 from twin.index.cache import VectorCache
 from twin.index.embedder import Embedder
@@ -416,6 +416,7 @@ def test_every_step_is_timed_and_all_of_it_is_json(house: House, question: str) 
     assert again == printed
     assert set(again["filters"]) == {
         *("audience", "authors", "kinds", "platforms", "since", "until", "notes"),
+        *("languages", "topics", "entities", "preferred_languages"),
     }
 
 
@@ -457,3 +458,55 @@ def test_variants_and_rerankers_can_be_left_out(house: House) -> None:
     assert (whole.asked, plain.asked) == (("tide", "another way"), ("tide",))
     assert texts(plain) == texts(house.ask("tide"))
     assert texts(whole) == texts(plain)[::-1]
+
+
+# What was found out about the texts
+
+
+def enriched(house: House, name: str, text: str, **found: Any) -> str:
+    identity = house.add(name, text, index=False)
+    stored = house.warehouse.get(identity)
+    house.warehouse.put_enrichments([replace(stored, enrichment=Enrichment(**found, recipe="r"))])
+    assert not house.index.apply([house.warehouse.get(identity)], ()).failures
+    return identity
+
+
+def test_a_language_that_a_question_names_is_put_forward_and_narrows_nothing(house: House) -> None:
+    english = enriched(house, "en", "NixOS pins every package of the kiosk.", language="en")
+    german = enriched(house, "de", "NixOS legt jedes Paket fest.", language="de")
+    first = house.ask("What did I write about NixOS packages?", found=None)
+    assert [p.document_id for p in first.passages] == [english, german]
+    asked = house.ask("What did I write about NixOS packages in German?", found=None)
+    assert [p.document_id for p in asked.passages] == [german, english]
+    assert asked.found.preferred == ("de",)
+    assert asked.filters_json()["preferred_languages"] == ["de"]
+    assert asked.filters_json()["languages"] == []
+
+
+def test_a_language_in_which_nothing_fits_hides_nothing(house: House) -> None:
+    english = enriched(house, "en", "NixOS pins every package of the kiosk.", language="en")
+    enriched(house, "de", "Der Reiher stand am Wehr.", language="de")
+    asked = house.ask("What did I write about NixOS packages in German?", found=None)
+    assert asked.passages[0].document_id == english
+
+
+def test_what_is_preferred_is_found_however_much_there_is_of_the_other(house: House) -> None:
+    for number in range(12):
+        enriched(house, f"en{number}", f"NixOS pins package number {number}.", language="en")
+    german = enriched(house, "de", "NixOS legt jedes Paket fest, auch im Kiosk.", language="de")
+    few = Limits(candidates=3, passages=3)
+    asked = house.ask("Packages of NixOS in German?", found=None, limits=few)
+    assert asked.passages[0].document_id == german
+
+
+def test_topics_and_names_that_are_asked_for_narrow_and_are_never_dropped(house: House) -> None:
+    tea = enriched(house, "tea", "Black it is.", topics=("Slow Food",), entities=("Assam",))
+    enriched(house, "other", "Black it is not.", topics=("paint",))
+    asked = house.ask("black?", found=Found(topics=("slow  FOOD",)))
+    assert [p.document_id for p in asked.passages] == [tea]
+    assert asked.passages[0].as_json(1)["topics"] == ["Slow Food"]
+    assert asked.passages[0].as_json(1)["entities"] == ["Assam"]
+    assert house.ask("black?", found=Found(entities=("assam",))).passages[0].document_id == tea
+    none = house.ask("black?", found=Found(topics=("milk",)))
+    assert none.passages == ()
+    assert none.notes == ()

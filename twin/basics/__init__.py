@@ -1,7 +1,7 @@
 """The components that everyone needs, offered through the same door as anyone's.
 
-In: nothing; no other room imports this one, the entry point does. Out: cleaners, node parsers, the
-embedder, vector stores, the reranker, query transforms, language models and curators.
+In: nothing; no other room imports this one, the entry point does. Out: cleaners, enrichers, node
+parsers, the embedder, vector stores, the reranker, query transforms, language models and curators.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from twin.basics import (
     cleaners,
     curators,
     embeddings,
+    enrichers,
     llms,
     node_parsers,
     query_transforms,
@@ -31,6 +32,12 @@ def twin_readers() -> Iterable[AnyComponent]:
 def twin_cleaners() -> Iterable[AnyComponent]:
     """Yield the cleaners."""
     yield from cleaners.COMPONENTS
+
+
+@hookimpl
+def twin_enrichers() -> Iterable[AnyComponent]:
+    """Yield the enrichers."""
+    yield from enrichers.COMPONENTS
 
 
 @hookimpl

@@ -30,6 +30,7 @@ COMMANDS = {
     "forget": ("forget", "Delete what a source brought, from warehouse and index."),
     "author": ("author", "List the authors, and join the names of one person."),
     "feedback": ("feedback", "List, export and forget thumbs, edits and choices."),
+    "topics": ("topics", "List what was written about: topics, names, languages."),
     "dataset": ("dataset", "Make sets for training from your own words, and check anyone's."),
     "warehouse": ("warehouse", "Export, import and copy the raw documents."),
     "train": ("train", "Learn from a dataset: SFT and DPO by Axolotl."),

@@ -9,7 +9,9 @@ import click
 
 from twin import observe
 from twin.chat.answer import Answer, Source, Token
+from twin.chat.wish import Wish
 from twin.cli import output
+from twin.cli.narrowing import narrowed, narrowing
 from twin.documents import Audience
 from twin.home import Home
 
@@ -20,10 +22,17 @@ QUOTE = 400
 @click.command("ask")
 @click.argument("question")
 @click.option("--audience", type=click.Choice([a.value for a in Audience]), help="Who asks.")
+@narrowing
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def ask_command(
-    home_option: Path | None, question: str, audience: str | None, *, as_json: bool
+    home_option: Path | None,
+    /,
+    question: str,
+    audience: str | None,
+    *,
+    as_json: bool,
+    **said: tuple[str, ...],
 ) -> int:
     """Answer QUESTION from what has been written, with numbered sources."""
     question = output.asked(question)
@@ -34,12 +43,13 @@ def ask_command(
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("loading"):
             answerer = home.answerer
+            wish = Wish(filters=narrowed(said))
         if as_json:
-            answer = answerer.answer(question, audience=asker)
+            answer = answerer.answer(question, audience=asker, wish=wish)
             where = observer.trace_url(answer.trace_id)
             output.emit_json(answer.as_json() | ({"trace_url": where} if where else {}))
             return 0
-        for event in answerer.stream(question, audience=asker):
+        for event in answerer.stream(question, audience=asker, wish=wish):
             if isinstance(event, Token):
                 click.echo(output.plain(event.text), nl=False)
             elif isinstance(event, Answer):

@@ -9,8 +9,10 @@ import click
 
 from twin import observe
 from twin.cli import output
+from twin.cli.narrowing import hint_at_names, narrowed, narrowing
 from twin.documents import Audience
 from twin.home import Home
+from twin.retrieve.retriever import Searching
 
 EXCERPT = 280
 """Characters of a passage on the terminal; ``--json`` has it whole."""
@@ -20,17 +22,28 @@ EXCERPT = 280
 @click.argument("query")
 @click.option("--limit", "-n", type=click.IntRange(1, 100), help="How many passages.")
 @click.option("--audience", type=click.Choice([a.value for a in Audience]), help="Who asks.")
+@narrowing
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def search_command(
-    home_option: Path | None, query: str, limit: int | None, audience: str | None, *, as_json: bool
+    home_option: Path | None,
+    /,
+    query: str,
+    limit: int | None,
+    audience: str | None,
+    *,
+    as_json: bool,
+    **said: tuple[str, ...],
 ) -> int:
     """Find the passages that fit QUERY, without asking a language model."""
     query = output.asked(query)
     with Home(home_option) as home, observe.start(home.settings, folder=home.folder):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("searching"):
-            found = home.retriever.retrieve(query, audience=asker, passages=limit)
+            searching = Searching(within=narrowed(said))
+            found = home.retriever.retrieve(
+                query, audience=asker, searching=searching, passages=limit
+            )
     if as_json:
         output.emit_json(
             {
@@ -53,4 +66,5 @@ def search_command(
         click.echo(f"    {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}\n")
     if not found.passages:
         click.echo("Nothing was found.")
+        hint_at_names(said)
     return 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twin.components import Cleaner
-from twin.documents import Kind, epoch
+from twin.documents import Kind, epoch, primary_language, topic_key
 from twin.index.passages import Piece, Window, excluded_spans, passages, pieces
 from twin.points import Payload
 from twin.registry import Registry
@@ -78,7 +78,7 @@ def make(recipe: Recipe, window: Window | None, stored: StoredDocument) -> Made:
 
 
 def _payload(stored: StoredDocument, piece: Piece) -> Payload:
-    document = stored.document
+    document, found = stored.document, stored.enrichment
     return Payload(
         document_id=stored.id,
         version=stored.version,
@@ -94,6 +94,9 @@ def _payload(stored: StoredDocument, piece: Piece) -> Payload:
         embedded_hash=piece.embedded_hash,
         published=epoch(document.published_at) if document.published_at else None,
         tags=tuple(document.tags),
+        language=found.language or primary_language(document.language),
+        topics=tuple(dict.fromkeys(map(topic_key, found.topics))),
+        entities=tuple(dict.fromkeys(map(topic_key, found.entities))),
     )
 
 

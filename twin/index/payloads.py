@@ -15,7 +15,16 @@ from twin.points import CollectionInfo, Filters, Payload
 DENSE = "dense"
 SPARSE = "sparse"
 
-KEYWORD_FIELDS = ("document_id", "author", "kind", "platform", "audience")
+KEYWORD_FIELDS = (
+    "document_id",
+    "author",
+    "kind",
+    "platform",
+    "audience",
+    "language",
+    "topics",
+    "entities",
+)
 INTEGER_FIELDS = ("published",)
 
 
@@ -39,6 +48,12 @@ def to_fields(payload: Payload) -> dict[str, Any]:
         fields["published"] = payload.published
     if payload.tags:
         fields["tags"] = list(payload.tags)
+    if payload.language:
+        fields["language"] = payload.language
+    if payload.topics:
+        fields["topics"] = list(payload.topics)
+    if payload.entities:
+        fields["entities"] = list(payload.entities)
     return fields
 
 
@@ -65,6 +80,9 @@ def from_fields(fields: Mapping[str, Any] | None) -> Payload:
             embedded_hash=values["embedded_hash"],
             published=values.get("published"),
             tags=tuple(values.get("tags", ())),
+            language=values.get("language", ""),
+            topics=tuple(values.get("topics", ())),
+            entities=tuple(values.get("entities", ())),
         )
     except (KeyError, ValueError, TypeError) as error:
         message = f"the collection holds a point that twin did not write ({error!r})"
@@ -110,14 +128,19 @@ def conditions(filters: Filters) -> list[AnyOf | NoneOf | Between]:
         found.append(AnyOf("audience", visible))
     elif hidden:
         found.append(NoneOf("audience", hidden))
-    if filters.authors:
-        found.append(AnyOf("author", filters.authors))
-    if filters.kinds:
-        found.append(AnyOf("kind", tuple(kind.value for kind in filters.kinds)))
-    if filters.platforms:
-        found.append(AnyOf("platform", filters.platforms))
-    if filters.document_ids:
-        found.append(AnyOf("document_id", filters.document_ids))
+    found += [
+        AnyOf(field, values)
+        for field, values in (
+            ("author", filters.authors),
+            ("kind", tuple(kind.value for kind in filters.kinds)),
+            ("platform", filters.platforms),
+            ("language", filters.languages),
+            ("topics", filters.topics),
+            ("entities", filters.entities),
+            ("document_id", filters.document_ids),
+        )
+        if values
+    ]
     if filters.since is not None or filters.until is not None:
         found.append(Between("published", filters.since, filters.until))
     return found

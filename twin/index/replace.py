@@ -38,6 +38,18 @@ NO_DOCUMENTS_FAULT = (
 
 
 @dataclass(frozen=True, slots=True)
+class Enriched:
+    """What enriching did: how many documents were looked at, and which could not be."""
+
+    documents: int = 0
+    failures: tuple[Failure, ...] = ()
+
+
+Enrich = Callable[[Warehouse, Callable[[int, int], None]], Enriched]
+"""Enriches what a warehouse holds; told how many documents are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """What was done: documents by what happened, points by what happened to them."""
 
@@ -72,6 +84,8 @@ class Index:
         turn: entered while the index is brought in step, so that of several processes one does it;
             raises `StoreInUse` if another has been at it for too long.
         find_copies: returns the original of every document that is a copy of another.
+        enrich: finds out what is not known yet about the documents of a warehouse, and returns whom
+            it failed on.
     """
 
     def __init__(
@@ -82,6 +96,8 @@ class Index:
         recipe: Recipe,
         turn: Callable[[], AbstractContextManager[object]] = nullcontext,
         find_copies: Callable[[Warehouse], Mapping[str, str]] = lambda _: {},
+        *,
+        enrich: Enrich = lambda _warehouse, _progress: Enriched(),
     ) -> None:
         self.store = store
         self.ledger = ledger
@@ -89,6 +105,7 @@ class Index:
         self.recipe = recipe
         self.turn = turn
         self.find_copies = find_copies
+        self.enrich = enrich
         self.copies: Mapping[str, str] = {}
         """The original of every document that is a copy of another: of copies the index holds nothing."""
 
@@ -158,7 +175,7 @@ class Index:
         return (
             entry is not None
             and entry.version == document.version
-            and entry.metadata_hash == document.metadata_hash
+            and entry.metadata_hash == document.payload_hash
             and entry.fingerprint == self.fingerprint(document.id)
         )
 
@@ -279,7 +296,7 @@ class Index:
                 Entry(
                     document_id=one.stored.id,
                     version=one.stored.version,
-                    metadata_hash=one.stored.metadata_hash,
+                    metadata_hash=one.stored.payload_hash,
                     fingerprint=self.fingerprint(one.stored.id),
                     points=len(one.pieces),
                 )

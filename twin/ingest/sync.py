@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from twin.errors import StoreInUse
+from twin.index.ledger import Failure
 from twin.index.making import batched
 from twin.index.replace import Applied, Index
 from twin.ingest.engines import Engine, Step, local
@@ -83,7 +84,11 @@ def sync_in_turn(
         warehouse.set_cursor(consumer, None)
     done = 0
     applied = Applied()
+    enriched: dict[str, Failure] = {}
     while True:
+        # It has nothing to do with what is told, which is how far the index is.
+        failures = index.enrich(warehouse, lambda _, of: progress(0, of)).failures
+        enriched |= {failure.document_id: failure for failure in failures}
         index.copies = index.find_copies(warehouse)
         cursor = warehouse.cursor(consumer)
         old = _old(warehouse, index, first=cursor is None)
@@ -101,7 +106,7 @@ def sync_in_turn(
         if index.find_copies(warehouse) == index.copies:
             break
     return Synced(
-        applied=applied,
+        applied=applied + Applied(failures=tuple(enriched.values())),
         embedded=index.embedder.computed - before,
         seconds=time.perf_counter() - begun,
     )

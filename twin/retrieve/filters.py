@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from twin.documents import Audience, Kind, author_slug, epoch
+from twin.documents import Audience, Kind, author_slug, epoch, topic_key
 from twin.points import Filters
+from twin.retrieve.languages import read_languages
 from twin.retrieve.periods import CLAUSE_GOES_ON, read_period
 from twin.warehouse.protocol import Author
 
@@ -25,6 +26,12 @@ class Found:
     Attributes:
         since: ISO date, inclusive.
         until: ISO date, exclusive.
+        languages: as ISO 639-1; like topics and entities, only what was asked for in so many words
+            (an option of a command), and never dropped.
+        topics: any of them, in any spelling.
+        entities: any of them, in any spelling.
+        preferred: languages that a question names: what is written in them is put forward, and
+            nothing else is left out.
         notes: what a person should know: a name that nobody has, a filter that was dropped.
     """
 
@@ -33,6 +40,10 @@ class Found:
     platforms: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
+    languages: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def filters(self, audience: Audience) -> Filters:
@@ -44,6 +55,9 @@ class Found:
             platforms=self.platforms,
             since=epoch(self.since) if self.since else None,
             until=epoch(self.until) if self.until else None,
+            languages=self.languages,
+            topics=tuple(map(topic_key, self.topics)),
+            entities=tuple(map(topic_key, self.entities)),
         )
 
     def noting(self, note: str) -> "Found":
@@ -86,6 +100,10 @@ class Found:
             platforms=both(self.platforms, chosen.platforms, "platforms"),
             since=since,
             until=until,
+            languages=chosen.languages or self.languages,
+            topics=chosen.topics or self.topics,
+            entities=chosen.entities or self.entities,
+            preferred=self.preferred,
             notes=tuple(notes),
         )
 
@@ -188,6 +206,7 @@ def read_filters(
         platforms=_platforms(question, platforms),
         since=since,
         until=until,
+        preferred=read_languages(question),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from twin.documents import Audience, Kind, Span
+from twin.documents import Audience, Kind, Span, primary_language
 from twin.points import Payload
 from twin.retrieve.filters import Found
 from twin.warehouse.protocol import StoredDocument, Warehouse
@@ -33,6 +33,8 @@ class Passage:
             search did not find it.
         coverage: the share of the question's terms that the title and the text have, 0 to 1.
         also_at: other addresses at which the same piece was published.
+        language: of the document, as ISO 639-1, empty where it is not known.
+        topics: of the document; entities likewise.
     """
 
     document_id: str
@@ -52,6 +54,9 @@ class Passage:
     similarity: float
     coverage: float = 0.0
     also_at: tuple[str, ...] = ()
+    language: str = ""
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> float:
@@ -68,6 +73,9 @@ class Passage:
             "author": self.author,
             "kind": self.kind.value,
             "published_at": self.published_at,
+            "language": self.language,
+            "topics": list(self.topics),
+            "entities": list(self.entities),
             "document_id": self.document_id,
             "version": self.version,
             "start": self.start,
@@ -104,6 +112,10 @@ class Retrieval:
             "platforms": list(self.found.platforms),
             "since": self.found.since,
             "until": self.found.until,
+            "languages": list(self.found.languages),
+            "topics": list(self.found.topics),
+            "entities": list(self.found.entities),
+            "preferred_languages": list(self.found.preferred),
             "notes": list(self.notes),
         }
 
@@ -171,6 +183,9 @@ def _passage(stored: StoredDocument, span: Span, score: float, similarity: float
         published_at=document.published_at,
         score=score,
         similarity=similarity,
+        language=stored.enrichment.language or primary_language(document.language),
+        topics=stored.enrichment.topics,
+        entities=stored.enrichment.entities,
     )
 
 

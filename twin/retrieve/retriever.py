@@ -21,7 +21,7 @@ from twin.components import Teacher
 from twin.documents import Audience
 from twin.index.embedder import Embedder
 from twin.points import Query, VectorStore
-from twin.retrieve import traced
+from twin.retrieve import preferring, traced
 from twin.retrieve.filters import EVERYTHING, Found, read_filters
 from twin.retrieve.fusion import fuse
 from twin.retrieve.names import KnownNames
@@ -235,7 +235,10 @@ class Retriever:
         """Return the passages that the searches found, best first, and the cosine of each."""
         limit = self._limits.candidates
         begun = time.time_ns()
-        hits = self._parts.store.search(searched.queries, found.filters(searched.audience), limit)
+        filters = found.filters(searched.audience)
+        hits = preferring.search(
+            self._parts.store, searched.queries, filters, found.preferred, limit
+        )
         times = (begun, time.time_ns())
         pairs = zip(searched.queries, hits, strict=False)
         traced.searched(_tracer, span, searched.asked, pairs, times)
@@ -245,7 +248,7 @@ class Retriever:
             for key, score in search:
                 similarities[key] = max(similarities.get(key, 0.0), score)
         with _tracer.start_as_current_span("fusion") as step:
-            ranked = fuse(searches, limit)
+            ranked = preferring.put_forward(fuse(searches, limit), hits, found.preferred)
             traced.fused(step, searches, ranked)
         return ranked, similarities
 

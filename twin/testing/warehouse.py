@@ -14,6 +14,7 @@ any process: it must be picklable.
 from twin.testing.warehouse_authors import AuthorsContract
 from twin.testing.warehouse_documents import DocumentsContract
 from twin.testing.warehouse_durability import DurabilityContract
+from twin.testing.warehouse_enrichment import EnrichmentContract
 from twin.testing.warehouse_feed import FeedContract
 from twin.testing.warehouse_feedback import FeedbackContract
 from twin.testing.warehouse_quarantine import QuarantineContract
@@ -26,6 +27,7 @@ class WarehouseContract(
     AuthorsContract,
     FeedbackContract,
     QuarantineContract,
+    EnrichmentContract,
     TransferContract,
     DurabilityContract,
 ):

@@ -100,6 +100,7 @@ def _renew(target: Warehouse, newest: StoredDocument) -> bool:
     if there == newest or there.document.text_hash != newest.document.text_hash:
         return False
     target.put(newest.document, collection=newest.collection)
+    target.put_enrichments([replace(target.get(newest.id), enrichment=newest.enrichment)])
     return True
 
 
@@ -239,6 +240,8 @@ def _difference(ours: Pair | None, theirs: Pair | None) -> str:
             same = replace(one.document, raw=None) == replace(other.document, raw=None)
             if one.document.text == other.document.text and not same:
                 what = "metadata"
+            elif one.enrichment != other.enrichment:
+                what = "enrichment"
             elif one.document == other.document:
                 what = "author, collection or time of fetching"
             return f"{name}, version {one.version}: another {what}"
@@ -254,5 +257,6 @@ def _fingerprint(stored: StoredDocument) -> bytes:
         stored.fetched_at,
         stored.collection,
         hashlib.sha256(document.raw).hexdigest() if document.raw is not None else "",
+        *((stored.payload_hash,) if stored.enrichment.found else ()),
     )
     return hashlib.sha256("\n".join(parts).encode()).digest()

@@ -7,11 +7,12 @@ line that is malformed or whose hashes do not fit is a `WarehouseError` that say
 import base64
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
-from twin.documents import Audience, Document, Kind, author_slug, document_id
+from twin.documents import Audience, Document, Enrichment, Kind, author_slug, document_id
 from twin.errors import WarehouseError
 from twin.warehouse.feedback import Feedback
 from twin.warehouse.protocol import StoredDocument, metadata_hash
@@ -37,6 +38,15 @@ class AuthorLine(_Line):
     aliases: tuple[str, ...]
 
 
+class EnrichmentLine(_Line):
+    """What was found out about a version; a line of an older twin has none."""
+
+    language: str = ""
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    recipe: str = ""
+
+
 class VersionLine(_Line):
     """One version of a document."""
 
@@ -60,6 +70,7 @@ class VersionLine(_Line):
     text: str
     raw_hash: str | None
     raw: Base64Bytes | None
+    enrichment: EnrichmentLine | None = None
 
 
 class VersionsLine(_Line):
@@ -124,6 +135,7 @@ def version_line(stored: StoredDocument) -> dict[str, Any]:
         "text": document.text,
         "raw_hash": None if raw is None else hashlib.sha256(raw).hexdigest(),
         "raw": None if raw is None else base64.b64encode(raw).decode("ascii"),
+        **({"enrichment": asdict(stored.enrichment)} if stored.enrichment.recipe else {}),
     }
 
 
@@ -248,4 +260,5 @@ def _checked(found: VersionsLine, version: VersionLine, *, latest: bool) -> Stor
         fetched_at=version.fetched_at,
         latest=latest,
         metadata_hash=version.metadata_hash,
+        enrichment=Enrichment(**dict(version.enrichment)) if version.enrichment else Enrichment(),
     )

@@ -14,6 +14,7 @@ from pymongo.client_session import ClientSession
 from twin.documents import Document, author_slug
 from twin.errors import NotFoundError, WarehouseError
 from twin.warehouse import mongo_authors as names
+from twin.warehouse import mongo_enrichments as enriching
 from twin.warehouse import mongo_versions as writing
 from twin.warehouse.mongo_contents import TornError, read_contents
 from twin.warehouse.mongo_feed import Feed
@@ -231,6 +232,17 @@ class MongoWarehouse(MongoFeedback, MongoQuarantine):
         return self._server.read(
             lambda: sorted(self._tables.versions.distinct("platform", {"latest": True}))
         )
+
+    def unenriched(
+        self, recipe: str, *, after: str = "", limit: int = PAGE
+    ) -> list[tuple[str, int]]:
+        """Return the newest versions that another recipe enriched, or none: (id, version)."""
+        return self._server.read(lambda: enriching.unenriched(self._tables, recipe, after, limit))
+
+    def put_enrichments(self, enriched: Sequence[StoredDocument]) -> int:
+        """Store what was found out about versions, in one transaction."""
+        given = list(enriched)
+        return self._server.write(lambda unit: enriching.put(unit, given))
 
     def counts(self) -> Counts:
         """Return what the warehouse holds."""

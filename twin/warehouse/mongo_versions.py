@@ -24,7 +24,7 @@ from twin.warehouse.mongo_feedback import forget_feedback
 from twin.warehouse.mongo_schema import LARGEST_ROW, Row
 from twin.warehouse.mongo_server import Unit
 from twin.warehouse.protocol import Outcome, Put, StoredDocument, metadata_hash
-from twin.warehouse.rows import metadata_of, now
+from twin.warehouse.rows import enrichment_columns, metadata_of, now
 
 
 def put_many(unit: Unit, documents: Sequence[Document], collection: str) -> list[Put]:
@@ -143,6 +143,7 @@ class _Batch:
             "fetched_at": stored.fetched_at,
             "media_type": document.media_type,
             **metadata_of(document, stored.author_slug, stored.collection),
+            **enrichment_columns(stored.enrichment),
         }
         _check(row, document)
         row |= self._contents.add("text", stored.id, document.text.encode())
@@ -192,6 +193,10 @@ class _Batch:
         """
         before = dict(row)
         row |= metadata
+        stale = row["metadata_hash"] != before["metadata_hash"]
+        if stale:
+            # What was found out rests on the metadata too; it holds until it is found out anew.
+            row["recipe"] = ""
         if row["raw_blob"] is None:
             row["media_type"] = document.media_type
             if document.raw is not None:
@@ -200,7 +205,7 @@ class _Batch:
             _check(row, document)
             self._changed_versions[row["_id"]] = row
         outcome = Outcome.UNCHANGED
-        if row["metadata_hash"] != before["metadata_hash"]:
+        if stale:
             outcome = Outcome.CHANGED
             self._left.add(before["author_slug"])
             self.point_at(document, row["version"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
 
-from twin.documents import Audience, Document, Kind
+from twin.documents import NOT_ENRICHED, Audience, Document, Enrichment, Kind
 from twin.warehouse.feedback import FeedbackStore
 from twin.warehouse.quarantine import QuarantineStore
 
@@ -49,6 +49,7 @@ class StoredDocument:
         fetched_at: when this version was first stored, ISO 8601 in UTC.
         latest: whether it is the newest version.
         metadata_hash: what `metadata_hash` gives for it.
+        enrichment: what was found out about this version's text.
     """
 
     document: Document
@@ -59,6 +60,16 @@ class StoredDocument:
     fetched_at: str
     latest: bool
     metadata_hash: str
+    enrichment: Enrichment = NOT_ENRICHED
+
+    @property
+    def payload_hash(self) -> str:
+        """SHA-256 of what besides the text reaches the index, the enrichment with it."""
+        found = self.enrichment
+        if not found.found:
+            return self.metadata_hash
+        values = [self.metadata_hash, found.language, *map(list, (found.topics, found.entities))]
+        return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +89,7 @@ class Summary:
     collection: str
     version: int
     characters: int
+    enrichment: Enrichment = NOT_ENRICHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +274,26 @@ class Warehouse(FeedbackStore, QuarantineStore, Protocol):
 
     def platforms(self) -> list[str]:
         """Return every platform that a document which is not forgotten has, sorted."""
+
+    def unenriched(
+        self, recipe: str, *, after: str = "", limit: int = 500
+    ) -> list[tuple[str, int]]:
+        """Return the newest versions that another recipe enriched, or none: (id, version).
+
+        Ordered by id; `after` is the last id of the page before. A version whose metadata changed
+        since counts as not enriched.
+        """
+
+    def put_enrichments(self, enriched: Sequence[StoredDocument]) -> int:
+        """Store what was found out about versions, in one transaction.
+
+        A document about whose newest version something else is known now enters the change feed;
+        a mere change of the recipe's name does not. Left out are versions that are gone, and those
+        whose metadata are not the given ones any more.
+
+        Returns:
+            How many documents entered the feed.
+        """
 
     def counts(self) -> Counts:
         """Return what the warehouse holds."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from twin.documents import Audience, Document, Kind, author_slug, canonical_url
+from twin.documents import Audience, Document, Enrichment, Kind, author_slug, canonical_url
 from twin.errors import ReadError, WarehouseError
 from twin.warehouse.protocol import StoredDocument, Summary, metadata_hash
 
@@ -36,7 +36,36 @@ def stored_document(row: Row, *, text: str, raw: bytes | None) -> StoredDocument
         fetched_at=row["fetched_at"],
         latest=bool(row["latest"]),
         metadata_hash=row["metadata_hash"],
+        enrichment=enrichment_of(row),
     )
+
+
+def enrichment_of(row: Row) -> Enrichment:
+    """Return what was found out about the version in a row."""
+    try:
+        found, recipe = json.loads(row["enrichment"] or "{}"), row["recipe"]
+    except KeyError:  # a row of MongoDB that an older twin wrote
+        return Enrichment()
+    return Enrichment(
+        language=found.get("language", ""),
+        topics=tuple(found.get("topics", ())),
+        entities=tuple(found.get("entities", ())),
+        recipe=recipe,
+    )
+
+
+def enrichment_columns(found: Enrichment) -> dict[str, str]:
+    """Return the columns of what was found out."""
+    values = {
+        "language": found.language,
+        "topics": found.topics,
+        "entities": found.entities,
+    }
+    told = {key: value for key, value in values.items() if value}
+    return {
+        "enrichment": json.dumps(told, ensure_ascii=False) if told else "",
+        "recipe": found.recipe,
+    }
 
 
 def document_of(row: Row, *, text: str, raw: bytes | None) -> Document:
@@ -75,6 +104,7 @@ def summary_of(row: Row) -> Summary:
         collection=row["collection"],
         version=row["version"],
         characters=row["characters"],
+        enrichment=enrichment_of(row),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from twin.documents import Document, author_slug
 from twin.errors import NotFoundError
 from twin.warehouse import sqlite_authors as names
+from twin.warehouse import sqlite_enrichments as enriching
 from twin.warehouse import sqlite_feed as feed
 from twin.warehouse import sqlite_scrub as scrubbing
 from twin.warehouse import sqlite_versions as writing
@@ -206,6 +207,18 @@ class SQLiteWarehouse(SQLiteFeedback, SQLiteQuarantine):
                 "SELECT DISTINCT platform FROM stored WHERE latest ORDER BY platform"
             ).fetchall()
         return [row["platform"] for row in rows]
+
+    def unenriched(
+        self, recipe: str, *, after: str = "", limit: int = PAGE
+    ) -> list[tuple[str, int]]:
+        """Return the newest versions that another recipe enriched, or none: (id, version)."""
+        with self._reading() as connection:
+            return enriching.unenriched(connection, recipe, after, limit)
+
+    def put_enrichments(self, enriched: Sequence[StoredDocument]) -> int:
+        """Store what was found out about versions, in one transaction."""
+        with self._writing() as connection:
+            return enriching.put(connection, enriched)
 
     def counts(self) -> Counts:
         """Return what the warehouse holds."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.documents import Document
 from twin.warehouse.protocol import StoredDocument
-from twin.warehouse.rows import metadata_of
+from twin.warehouse.rows import enrichment_columns, metadata_of
 
 
 def insert_version(
@@ -20,14 +20,15 @@ def insert_version(
         """INSERT INTO versions (
             document_id, version, text_hash, metadata_hash, characters, fetched_at, collection,
             title, author, author_slug, name_slug, kind, platform, audience, published_at, url,
-            language, tags, media_type, extra
+            language, tags, media_type, extra, recipe, enrichment
         ) VALUES (
             :document_id, :version, :text_hash, :metadata_hash, :characters, :fetched_at,
             :collection, :title, :author, :author_slug, :name_slug, :kind, :platform, :audience,
-            :published_at, :url, :language, :tags, :media_type, :extra
+            :published_at, :url, :language, :tags, :media_type, :extra, :recipe, :enrichment
         )""",
         {
             **metadata_of(document, stored.author_slug, stored.collection),
+            **enrichment_columns(stored.enrichment),
             "document_id": stored.id,
             "version": stored.version,
             "text_hash": text_hash,
@@ -51,12 +52,16 @@ def update_version(
     page that is fetched again differs in its nonces.
     """
     if any(row[column] != value for column, value in metadata.items()):
+        # What was found out rests on the metadata too; it holds until it is found out anew.
+        stale = metadata["metadata_hash"] != row["metadata_hash"]
+        metadata = {**metadata, "recipe": "" if stale else row["recipe"]}
         connection.execute(
             """UPDATE versions SET
                 metadata_hash = :metadata_hash, collection = :collection, title = :title,
                 author = :author, author_slug = :author_slug, name_slug = :name_slug, kind = :kind,
                 platform = :platform, audience = :audience, published_at = :published_at,
-                url = :url, language = :language, tags = :tags, extra = :extra
+                url = :url, language = :language, tags = :tags, extra = :extra,
+                recipe = :recipe
             WHERE document_id = :document_id AND version = :version""",
             {**metadata, "document_id": row["document_id"], "version": row["version"]},
         )

@@ -16,7 +16,7 @@ from twin.errors import WarehouseError
 APPLICATION_ID: Final = 0x7477696E
 """``twin`` in ASCII, in the file's header: tells a warehouse from any other SQLite file."""
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 BUSY_SECONDS: Final = 30.0
 """How long a write waits for another process; a transaction of a thousand documents takes less."""
@@ -49,9 +49,16 @@ CREATE TABLE quarantine (
 ) STRICT;
 """
 
+ENRICHMENT: Final = """
+ALTER TABLE versions ADD COLUMN recipe TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE versions ADD COLUMN enrichment TEXT NOT NULL DEFAULT ''
+"""
+
 UPGRADES: Final[Mapping[int, str]] = {
     1: "ALTER TABLE changes ADD COLUMN changed_at TEXT NOT NULL DEFAULT ''",
     2: FEEDBACK + QUARANTINE,
+    3: ENRICHMENT,
 }
 """What each older version lacks, by its number; a new file gets it all at once."""
 
@@ -88,6 +95,8 @@ CREATE TABLE versions (
     tags TEXT NOT NULL,
     media_type TEXT NOT NULL,
     extra TEXT NOT NULL,
+    recipe TEXT NOT NULL DEFAULT '',
+    enrichment TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (document_id, version)
 ) STRICT, WITHOUT ROWID;
 

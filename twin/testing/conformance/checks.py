@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from twin.testing.conformance import declaring, living, packaging, reading
+from twin.testing.conformance import declaring, enriching, living, packaging, reading
 from twin.testing.conformance.subject import NotHere, Subject, Unmet
 
 CHECKS: tuple[Callable[[Subject], None], ...] = (
@@ -60,6 +60,8 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     living.nothing_is_asked_of_the_network,
     living.walls_are_no_writing,
     living.ends_what_it_starts,
+    enriching.enrichments_are_names,
+    enriching.enriching_is_steady,
 )
 
 
