@@ -14,6 +14,7 @@ MEASUREMENTS = (
     ("retrieval",),
     ("scifact",),
     ("unchanged",),
+    ("enrichment",),
     ("watching",),
     ("storing", "--chunks", "20000"),
     ("search", "--chunks", "20000"),

@@ -24,7 +24,7 @@ _SIGN: Final = re.compile(r"[@#][\w.]+|[^\w\s'’.,!?-]+")
 LEAST: Final = 12
 """Letters below which nothing is told."""
 
-READ: Final = 4000
+READ: Final = 1500
 """Characters that are looked at: more of them change nothing."""
 
 
@@ -37,7 +37,7 @@ class LanguageOptions(Options):
         "is any of 97.",
     )
     least: float = Field(
-        default=0.8, ge=0, le=1, description="How sure it must be, as a probability."
+        default=0.6, ge=0, le=1, description="How sure it must be, as a probability."
     )
 
 
