@@ -120,11 +120,7 @@ class IngestSettings(_Section):
     )
     ray_gpus: float = Field(default=0, ge=0, description="GPUs of each embedding worker.")
     cleaners: tuple[Choice, ...] = (Choice(use="boilerplate"),)
-    enrichers: tuple[Choice, ...] = (
-        Choice(use="language"),
-        Choice(use="topics"),
-        Choice(use="entities"),
-    )
+    enrichers: tuple[Choice, ...] = tuple(Choice(use=e) for e in ("language", "topics", "entities"))
     node_parsers: NodeParsers = NodeParsers()
     copies: bool = Field(
         default=True,

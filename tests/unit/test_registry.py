@@ -43,6 +43,10 @@ def basic() -> list[AnyComponent]:
         twin.VectorStoreComponent(name="qdrant-edge", **rest),
         twin.CleanerComponent(name="boilerplate", **rest),
         *(
+            twin.EnricherComponent(name=choice.use, **rest)
+            for choice in Settings().ingest.enrichers
+        ),
+        *(
             twin.NodeParserComponent(name=name, **rest)
             for name in ("structure", "sentences", "syntax", "conversation")
         ),

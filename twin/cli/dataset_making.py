@@ -61,7 +61,7 @@ def make(home: Home, given: Given) -> int:
     settings, warehouse = home.settings, home.warehouse
     authors = whose(warehouse, given.authors, settings.person.name)
     names = {author.slug: author.name for author in warehouse.authors()}
-    registry = home.wanted.registry
+    registry = home.indexes.wanted.registry
     request = Request(
         kind=given.kind,
         wanted=Wanted(
