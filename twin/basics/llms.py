@@ -1,39 +1,24 @@
-"""The language models: quotes (offline), any OpenAI-compatible server, and the teacher.
+"""The language models: quotes (offline), TGI, any OpenAI-compatible server, and the teacher.
 
 In: options. Out: a LlamaIndex `LLM` for the chat, a `Teacher` for planning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from twin.components import (
-    BuildContext,
-    LLMComponent,
-    ModelT,
-    Options,
-    Teacher,
-)
-from twin.errors import ModelError
+from twin.components import BuildContext, LLMComponent, Options, Teacher
 
 if TYPE_CHECKING:
-    from langchain_openai import ChatOpenAI
-    from llama_index.core.llms import LLM, ChatResponse
+    from llama_index.core.llms import LLM
 
 _KEY = Field(
     default="OPENAI_API_KEY", description="The environment variable that holds the key, if any."
 )
-
-
-_NO_KEY = "none"
-"""Servers of one's own ask for no key, and the clients refuse to send none."""
-
-_NOT_UNDERSTOOD = 422
-"""What TGI says of a body that is not in its own form."""
+_ANY_NAME = "tgi"
+"""The name of a model that a server of one model takes for its own."""
 
 
 class QuotesOptions(Options):
@@ -44,160 +29,136 @@ class QuotesOptions(Options):
     passages: int = Field(default=5, ge=1, le=50, description="The best passages that it reads.")
 
 
-class ServerOptions(Options):
-    """Options of an OpenAI-compatible server: TGI, vLLM, SGLang, llama.cpp, Ollama, OpenAI."""
+class _Answering(Options):
+    """What any server of a chat model is told, and how long it is waited for."""
 
-    base_url: str = Field(
-        default="http://127.0.0.1:8080/v1", description="TGI's Messages API ends in /v1."
-    )
-    model: str = Field(default="tgi", description="TGI serves one model and ignores the name.")
-    api_key_env: str = _KEY
     temperature: float = Field(default=0.2, ge=0, le=2)
     max_tokens: int = Field(default=700, ge=1, description="Of the answer.")
+    timeout: float = Field(default=60, gt=0, description="Seconds between two tokens.")
+    first_token: float = Field(
+        default=120, gt=0, description="Seconds until the first token: a long prompt takes some."
+    )
+    retries: int = Field(
+        default=4,
+        ge=0,
+        description="Further attempts while the server is busy, loads its model or is not there. "
+        "Never after the first token.",
+    )
+    patience: float = Field(
+        default=30, ge=0, description="Seconds that all waiting for a further attempt may take."
+    )
+
+
+class ServerOptions(_Answering):
+    """Options of an OpenAI-compatible server: vLLM, SGLang, llama.cpp, Ollama, OpenAI, TGI."""
+
+    base_url: str = Field(
+        default="http://127.0.0.1:8080/v1", description="The part before /chat/completions."
+    )
+    model: str = Field(
+        default=_ANY_NAME, description="As the server names it; one of a single model takes any."
+    )
+    api_key_env: str = _KEY
     context_window: int = Field(default=8192, ge=512, description="Tokens that the model reads.")
-    timeout: float = Field(default=60, gt=0, description="Seconds.")
-    retries: int = Field(default=2, ge=0, description="Before the first token; never after it.")
+
+
+class TGIOptions(_Answering):
+    """Options of Text Generation Inference."""
+
+    base_url: str = Field(default="http://127.0.0.1:8080", description="Without /v1.")
+    model: str = Field(
+        default="", description="What must be served, as `/info` names it; empty takes any."
+    )
+    adapter: str = Field(
+        default="", description="The LoRA adapter, as LORA_ADAPTERS of the server names it."
+    )
+    route: Literal["messages", "generate"] | None = Field(
+        default=None, description="None takes messages, or generate where an adapter is named."
+    )
+    stop: tuple[str, ...] = Field(default=(), max_length=4, description="Texts that end an answer.")
+    tokenizer: str = Field(
+        default="",
+        description="A folder whose chat template is applied here, for a server that has none.",
+    )
+    api_key_env: str = Field(
+        default="TGI_API_KEY", description="The environment variable that holds the key, if any."
+    )
+
+    @model_validator(mode="after")
+    def _adapters_go_by_generate(self) -> Self:
+        if self.adapter and self.route == "messages":
+            message = "the messages route takes no adapter: leave route out, or say generate"
+            raise ValueError(message)
+        return self
 
 
 class TeacherOptions(Options):
     """Options of the teacher."""
 
     base_url: str = Field(default="http://127.0.0.1:8080/v1")
-    model: str = Field(default="tgi")
+    model: str = Field(default=_ANY_NAME)
     api_key_env: str = _KEY
     temperature: float = Field(default=0, ge=0, le=2)
     timeout: float = Field(default=30, gt=0, description="Seconds.")
     retries: int = Field(default=2, ge=0)
 
 
-@cache
-def _server_class() -> Any:
-    """Return the LlamaIndex class; made on first use, its imports being heavy."""
-    from llama_index.core.bridge.pydantic import PrivateAttr  # noqa: PLC0415
-    from llama_index.core.llms import ChatMessage  # noqa: PLC0415
-    from llama_index.llms.openai_like import OpenAILike  # noqa: PLC0415
-
-    class OpenAIServer(OpenAILike):
-        """An OpenAI-compatible server, whose failures say what to do."""
-
-        _options: ServerOptions = PrivateAttr()
-
-        def __init__(self, options: ServerOptions, **values: Any) -> None:
-            super().__init__(**values)
-            self._options = options
-
-        def stream_chat(
-            self, messages: Sequence[ChatMessage], **kwargs: Any
-        ) -> Generator[ChatResponse, None, None]:
-            return whole(super().stream_chat(messages, **kwargs), self._options, self.api_key or "")
-
-    return OpenAIServer
-
-
-def whole(
-    stream: Iterator[ChatResponse], options: ServerOptions, key: str
-) -> Generator[ChatResponse, None, None]:
-    """Yield a stream as it comes, and see that it came to its end.
-
-    Args:
-        stream: of a server.
-        options: name it in what is said of a failure.
-        key: never shown, whatever the server says.
-
-    Raises:
-        ModelError: if the server fails, or the stream ends without saying why.
-    """
-    finished = False
-    try:
-        for response in stream:
-            choices = getattr(response.raw, "choices", None) or ()
-            finished = finished or any(choice.finish_reason for choice in choices)
-            yield response
-    except Exception as error:  # noqa: BLE001 - the client raises dozens of kinds
-        message = f"the chat model {options.model} failed: {_without(key, str(error))}"
-        cause = error if _without(key, str(error)) == str(error) else None
-        raise ModelError(message, _hint(error, options)) from cause
-    if not finished:
-        # A connection that is closed in good order looks like an end.
-        message = f"the answer of the chat model {options.model} broke off"
-        raise ModelError(message, f"what does the server at {options.base_url} say?")
-
-
-def _without(key: str, text: str) -> str:
-    """Return a text without the key, which a server may repeat."""
-    return text.replace(key, "[key]") if key and key != _NO_KEY else text
-
-
-def _hint(error: Exception, options: ServerOptions | TeacherOptions) -> str:
-    status = getattr(error, "status_code", None)
-    if status in {401, 403}:
-        return f"is {options.api_key_env} set in the environment, and right?"
-    if status in {400, 413, 422}:
-        return "if the prompt is too long, lower retrieve.token_budget or retrieve.passages"
-    return f"does a server answer at {options.base_url}? `twin doctor` asks it"
-
-
 def _openai(options: ServerOptions, ctx: BuildContext) -> LLM:
-    model: LLM = _server_class()(
-        options,
-        model=options.model,
-        api_base=options.base_url,
-        api_key=ctx.secret(options.api_key_env) or _NO_KEY,
-        is_chat_model=True,
+    from twin.basics.openai_server import OpenAISpeaker, patience_of  # noqa: PLC0415 - heavy
+    from twin.basics.servers import NO_KEY, Server  # noqa: PLC0415
+    from twin.models.chat_model import chat_model  # noqa: PLC0415
+
+    key = ctx.secret(options.api_key_env) or NO_KEY
+    server = Server(options.model, options.base_url.rstrip("/"), key, options.api_key_env)
+    return chat_model(
+        OpenAISpeaker(server, patience_of(options)),
+        kind="openai",
+        name=options.model,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
         context_window=options.context_window,
-        timeout=options.timeout,
-        max_retries=options.retries,
     )
-    return model
 
 
-class OpenAITeacher:
-    """A teacher on an OpenAI-compatible server, by langchain-openai's structured output."""
+def _tgi(options: TGIOptions, ctx: BuildContext) -> LLM:
+    from twin.basics.openai_server import patience_of  # noqa: PLC0415 - heavy
+    from twin.basics.servers import NO_KEY, Server  # noqa: PLC0415
+    from twin.basics.tgi import TGISpeaker  # noqa: PLC0415
+    from twin.models.chat_model import chat_model  # noqa: PLC0415
+    from twin.models.tokenizers import local_template  # noqa: PLC0415
 
-    def __init__(self, model: ChatOpenAI, options: TeacherOptions, key: str) -> None:
-        self._model = model
-        self._options = options
-        self._key = key
-        self._tgi = False
-
-    def structured(self, schema: type[ModelT], system: str, user: str) -> ModelT:
-        """Return the model's answer as an instance of `schema`."""
-        messages = [("system", system), ("human", user)]
-        try:
-            answer = self._answer(schema, messages)
-        except Exception as error:  # noqa: BLE001 - the client and the validator raise dozens of kinds
-            message = f"the teacher did not fill in the form: {_without(self._key, str(error))}"
-            cause = error if _without(self._key, str(error)) == str(error) else None
-            raise ModelError(message, _hint(error, self._options)) from cause
-        if not isinstance(answer, schema):
-            message = f"the teacher answered {type(answer).__name__}, not {schema.__name__}"
-            raise ModelError(message, "choose a model that supports JSON schema output")
-        return answer
-
-    def _answer(self, schema: type[ModelT], messages: list[tuple[str, str]]) -> Any:
-        if not self._tgi:
-            form = self._model.with_structured_output(schema, method="json_schema")
-            try:
-                return form.invoke(messages)
-            except Exception as error:
-                if getattr(error, "status_code", None) != _NOT_UNDERSTOOD:
-                    raise
-        # TGI wants the schema under "value", where OpenAI would refuse it.
-        config = {"name": schema.__name__, "schema": schema.model_json_schema()}
-        wanted = {"response_format": {"type": "json_schema", "value": config}}
-        reply = self._model.bind(extra_body=wanted).invoke(messages)
-        answer = schema.model_validate_json(str(reply.content))
-        self._tgi = True
-        return answer
+    key = ctx.secret(options.api_key_env) or NO_KEY
+    name = options.model or _ANY_NAME
+    address = options.base_url.rstrip("/").removesuffix("/v1")
+    speaker = TGISpeaker(
+        Server(name, address, key, options.api_key_env),
+        patience_of(options),
+        model=options.model,
+        adapter=options.adapter,
+        native=options.route == "generate" or bool(options.adapter),
+        stop=options.stop,
+        template=local_template(options.tokenizer) if options.tokenizer else None,
+    )
+    return chat_model(
+        speaker,
+        kind="tgi",
+        name=f"{name}+{options.adapter}" if options.adapter else name,
+        temperature=options.temperature,
+        max_tokens=options.max_tokens,
+        context_window=8192,
+    )
 
 
 def _teacher(options: TeacherOptions, ctx: BuildContext) -> Teacher:
     from langchain_openai import ChatOpenAI  # noqa: PLC0415 - heavy
     from pydantic import SecretStr  # noqa: PLC0415
 
-    key = ctx.secret(options.api_key_env) or _NO_KEY
+    from twin.basics.openai_server import OpenAISpeaker  # noqa: PLC0415
+    from twin.basics.servers import NO_KEY, Server  # noqa: PLC0415
+    from twin.basics.teacher import OpenAITeacher  # noqa: PLC0415
+    from twin.models.patience import Patience  # noqa: PLC0415
+
+    key = ctx.secret(options.api_key_env) or NO_KEY
     model = ChatOpenAI(
         model=options.model,
         base_url=options.base_url,
@@ -206,7 +167,10 @@ def _teacher(options: TeacherOptions, ctx: BuildContext) -> Teacher:
         timeout=options.timeout,
         max_retries=options.retries,
     )
-    return OpenAITeacher(model, options, key)
+    server = Server(options.model, options.base_url.rstrip("/"), key, options.api_key_env)
+    wait = options.timeout
+    patience = Patience(retries=options.retries, seconds=wait, first_token=wait, silence=wait)
+    return OpenAITeacher(model, server, OpenAISpeaker(server, patience))
 
 
 def _quotes(options: QuotesOptions, ctx: BuildContext) -> LLM:
@@ -223,8 +187,14 @@ COMPONENTS: tuple[LLMComponent[Any], ...] = (
         build=_quotes,
     ),
     LLMComponent(
+        name="tgi",
+        summary="Text Generation Inference, with its LoRA adapters",
+        options=TGIOptions,
+        build=_tgi,
+    ),
+    LLMComponent(
         name="openai",
-        summary="Any OpenAI-compatible server: TGI, vLLM, SGLang, llama.cpp, Ollama, OpenAI",
+        summary="Any OpenAI-compatible server: vLLM, SGLang, llama.cpp, Ollama, OpenAI, TGI",
         options=ServerOptions,
         build=_openai,
     ),

@@ -18,12 +18,11 @@ import click
 
 from twin import hookspecs
 from twin.cli import output
+from twin.cli.model_checks import BAD, FAIR, GOOD, model_checks
 from twin.errors import ComponentUnavailable, PluginError, TwinError
 from twin.home import Home
 from twin.installing.probing import DeadProcess, probe
 from twin.plugins import discover, normal_name
-
-GOOD, FAIR, BAD = "ok", "note", "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +50,24 @@ class Check:
     metavar="SECONDS",
     help="How long a plugin may take to be imported.",
 )
+@click.option(
+    "--run",
+    default="",
+    metavar="RUN",
+    help="A training run, or a folder with a tokenizer, that the chat models must agree with.",
+)
 @click.pass_obj
-def doctor_command(home_option: Path | None, *, as_json: bool, timeout: float) -> int:
+def doctor_command(home_option: Path | None, *, as_json: bool, timeout: float, run: str) -> int:
     """Check everything the twin rests on: what, state, and how to mend it.
 
     Each plugin is imported in a process of its own first; one that hangs or ends its process is
-    named, and the other checks go on without it.
+    named, and the other checks go on without it. Each language model is asked what it serves; one that
+    names the run that trained it must read a conversation as that run's tokenizer does.
     """
     checks = {"plugins": partial(_plugins, timeout=timeout)}
     with Home(home_option) as home, output.waiting("checking"):
         done = [_run(name, checks.get(name, check), home) for name, check in CHECKS.items()]
+        done += [_run(name, check, home) for name, check in model_checks(home, run).items()]
     if as_json:
         output.emit_json([asdict(check) for check in done])
     else:
@@ -181,22 +188,6 @@ def _rerankers(home: Home) -> tuple[str, str, str]:
     return GOOD, ", ".join(names) or "none is set", ""
 
 
-def _chat_model(home: Home) -> tuple[str, str, str]:
-    choice = home.settings.models.chat
-    address = choice.options.get("base_url")
-    _ = home.registry.llm()
-    if choice.use != "openai" and not address:
-        return GOOD, choice.use, ""
-    import httpx  # noqa: PLC0415
-
-    place = str(address or "http://127.0.0.1:8080/v1")
-    try:
-        answer = httpx.get(f"{place}/models", timeout=5)
-    except httpx.HTTPError as error:
-        return BAD, f"{place} does not answer: {error}", "start the server, or correct base_url"
-    return GOOD, f"{place} answers ({answer.status_code})", ""
-
-
 def _page(home: Home) -> tuple[str, str, str]:
     del home
     if importlib.util.find_spec("chainlit") is None:
@@ -257,7 +248,6 @@ CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
     "embedder": _embedder,
     "index": _index,
     "reranker": _rerankers,
-    "chat model": _chat_model,
     "chat page": _page,
     "tracing": _tracing,
     "training": _training,
