@@ -95,7 +95,20 @@ class Kept:
                 self.prompts[body["name"]] = made
                 return 200, made
             case "GET", ["v2", "observations"]:
-                return 200, {"data": self.observations, "meta": {}}
+                wanted = query.get("traceId")
+                data = [one for one in self.observations if wanted in {None, one["traceId"]}]
+                return 200, {"data": data, "meta": {}}
+            case "GET", ["v3", "scores"]:
+                times = dict.fromkeys(("timestamp", "createdAt", "updatedAt"), WHEN)
+                fixed = {"projectId": "p1", "source": "API", "environment": "default", **times}
+                found = [
+                    {**fixed, "id": one["id"], "name": one["name"], "value": one["value"],
+                     "dataType": one["dataType"],
+                     "subject": {"kind": "trace", "id": one["traceId"]}}
+                    for one in self.scores
+                    if one["name"] == query["name"] and f"{one['value']:g}" == query["value"]
+                ]  # fmt: skip
+                return 200, {"data": found, "meta": {"limit": int(query["limit"])}}
             case "POST", ["v2", "datasets"]:
                 self.datasets.setdefault(body["name"], {})
                 nothing = dict.fromkeys(("metadata", "inputSchema", "expectedOutputSchema"))

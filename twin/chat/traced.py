@@ -54,7 +54,7 @@ def answered(span: Span, answer: Answer) -> None:
         return
     cited = [place(source.passage) for source in answer.sources]
     describe(span, Kind.CHAIN, gave=answer.text, answered=answer.answered, cited=len(cited))
-    put(span, {"twin.documents": cited})
+    put(span, {"twin.documents": cited, "langfuse.observation.metadata.documents": as_json(cited)})
     put(span, {f"twin.seconds.{name}": seconds for name, seconds in answer.timings.items()})
     warned(span, answer.notes)
 

@@ -37,6 +37,8 @@ COMMANDS = {
     "runs": ("runs", "List, show, compare and push what was trained."),
     "merge": ("merge", "Merge a run's adapter with its base model."),
     "export": ("export", "Write a run's model as a GGUF file for llama.cpp."),
+    "traces": ("traces", "List traced answers, and make a dataset of them."),
+    "prompts": ("prompts", "List the prompts with their versions, and hand them to Langfuse."),
     "plugins": ("plugins", "List the plugins, or begin a new one."),
     "install": ("install", "Install a plugin, after a look at whether it works."),
     "uninstall": ("install", "Remove a plugin."),

@@ -60,6 +60,21 @@ class _Page(_Answer):
     meta: Meta
 
 
+class _Scores(_Answer):
+    class Score(_Answer):
+        class Subject(_Answer):
+            kind: str
+            id: str
+
+        subject: Subject | None = None
+
+    class Meta(_Answer):
+        cursor: str | None = None
+
+    data: tuple[Score, ...]
+    meta: Meta
+
+
 class _Projects(_Answer):
     class Project(_Answer):
         id: str
@@ -152,6 +167,8 @@ class Langfuse:
         """
         wanted: dict[str, str | int | bool] = {
             "fields": "core,basic,io,metadata",
+            # Anything longer than 200 characters is cut, unless it is named.
+            "expandMetadata": "documents",
             "isRootObservation": True,
             "limit": min(most, PAGE),
         }
@@ -162,6 +179,29 @@ class Langfuse:
         while most > 0:
             page = self._get("/v2/observations", wanted, _Page)
             yield from page.data[:most]
+            most -= len(page.data)
+            if not page.meta.cursor or not page.data:
+                return
+            wanted["cursor"] = page.meta.cursor
+
+    def scored(self, name: str, value: float, most: int) -> Iterator[str]:
+        """Yield the ids of traces that have a score of a name and value.
+
+        Raises:
+            TraceError: if the server does not answer as it must.
+        """
+        wanted: dict[str, str | int | bool] = {
+            "fields": "subject",
+            "name": name,
+            "dataType": "NUMERIC",
+            "value": f"{value:g}",
+            "limit": min(most, PAGE),
+        }
+        while most > 0:
+            page = self._get("/v3/scores", wanted, _Scores)
+            for score in page.data[:most]:
+                if score.subject is not None and score.subject.kind == "trace":
+                    yield score.subject.id
             most -= len(page.data)
             if not page.meta.cursor or not page.data:
                 return

@@ -59,6 +59,7 @@ _HARMLESS = frozenset(
         "langfuse.environment",
         "langfuse.observation.completion_start_time",
         "langfuse.observation.level",
+        "langfuse.observation.metadata.documents",
         "langfuse.observation.model.name",
         "langfuse.observation.model.parameters",
         "langfuse.observation.prompt.name",
