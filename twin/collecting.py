@@ -11,15 +11,17 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from twin.documents import Audience, canonical_url
 from twin.errors import TwinError, UsageError, WarehouseError
+from twin.guard.injection import suspicion
 from twin.ingest.collections import Origin, remember
 from twin.ingest.grace import Grace, doubtful
-from twin.ingest.intake import Intake, prune, take_in
+from twin.ingest.intake import Intake, Judge, harmless, prune, take_in
 from twin.ingest.limits import THREAD, TimedOut, within
 
 if TYPE_CHECKING:
@@ -235,9 +237,17 @@ def _read(home: Home, wanted: Wanted, told: Told) -> tuple[Intake, bool]:
         audience=audience,
         exceptions=exceptions,
         timeout=limit,
+        judge=_judge(home, intake.collection),
         progress=lambda done: told(wanted, done),
     )
     return intake, alone
+
+
+def _judge(home: Home, collection: str) -> Judge:
+    """Return what says why a document of a collection must wait in quarantine."""
+    wanted = home.settings.guard
+    trusted = any(fnmatchcase(collection, pattern) for pattern in wanted.trusted)
+    return suspicion if wanted.quarantine and not trusted else harmless
 
 
 def _decided(

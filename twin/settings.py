@@ -26,6 +26,7 @@ from pydantic_settings import (
 
 from twin.errors import SettingsError
 from twin.fetch.settings import FetchSettings
+from twin.safety import GuardSettings
 from twin.tables import (
     ChatSettings,
     Choice,
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings = RetrieveSettings()
     chat: ChatSettings = ChatSettings()
     datasets: DatasetSettings = DatasetSettings()
+    guard: GuardSettings = GuardSettings()
     models: Models = Models()
     prompts: PromptSettings = PromptSettings()
     observe: ObserveSettings = ObserveSettings()

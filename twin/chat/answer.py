@@ -16,13 +16,14 @@ from opentelemetry import trace
 from twin.chat import traced
 from twin.chat.asking import parts, rewriter
 from twin.chat.citations import Citations, quoted_spans
+from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.standalone import standalone
 from twin.chat.wish import NO_WISH, UNKNOWN, History, Usage, Wish
 from twin.components import Teacher
 from twin.documents import Audience, Span
 from twin.errors import ModelError
 from twin.prompts import passages, prompt
-from twin.prompts.passages import Numbered, render
+from twin.prompts.passages import render
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
 from twin.retrieve.retriever import Retriever, Searching
@@ -118,6 +119,7 @@ class _Said:
         self.begun = time.perf_counter()
         self.question = question
         self.wish = wish
+        self.told = ""
         self.timings: dict[str, float] = {}
         self.notes: list[str] = []
         self.prompt: tuple[tuple[str, str], ...] = ()
@@ -140,6 +142,7 @@ class Answerer:
         minimum_relevance: the evidence below which nothing that was written fits.
         teacher: rewrites follow-up questions where the chat model cannot; None if there is none.
         language: of the writing, in English; the rules that know a follow-up know English alone.
+        guard: what is told apart from a question, and left out of prompts.
     """
 
     def __init__(
@@ -151,6 +154,7 @@ class Answerer:
         minimum_relevance: float,
         teacher: Callable[[], Teacher] | None = None,
         language: str = "english",
+        guard: Guard = GUARD,
     ) -> None:
         self._retriever = retriever
         self._llm = llm
@@ -158,6 +162,7 @@ class Answerer:
         self._minimum = minimum_relevance
         self._teacher = teacher
         self._language = language
+        self._guard = guard
 
     def stream(
         self,
@@ -184,6 +189,8 @@ class Answerer:
             ModelError: if the language model fails.
         """
         said = _Said(question, wish)
+        if told := self._guard.told(question):
+            said.told, retrieval = told, nothing(question, audience)
         # The span is made current only around calls, never across a yield: whoever reads the
         # stream may stop, or go on in another thread.
         with traced.turn(_tracer, question, audience) as span:
@@ -207,8 +214,9 @@ class Answerer:
             yield retrieval
             said.timings = dict(retrieval.timings)
             if not fits(retrieval, self._minimum):
-                yield Token(REFUSAL)
-                answer = self._finished(REFUSAL, {}, retrieval, said, span)
+                text = said.told or REFUSAL
+                yield Token(text)
+                answer = self._finished(text, {}, retrieval, said, span)
                 traced.answered(span, answer)
                 yield answer
                 return
@@ -268,14 +276,14 @@ class Answerer:
         said.notes += [note] if note else []
 
     def _generate(self, said: _Said, retrieval: Retrieval, span: trace.Span) -> Iterator[str]:
-        numbered = [
-            Numbered(n, p.text, p.title, (p.published_at or "")[:10], p.author)
-            for n, p in enumerate(retrieval.passages, start=1)
-        ]
+        numbered = self._guard.numbered(retrieval.passages)
         template = prompt("answer")
         with trace.use_span(span), _tracer.start_as_current_span("prompt") as step:
             system = template.fill(person=self._person, refusal=REFUSAL)
-            said.prompt = (("system", system), ("user", render(numbered, said.question)))
+            said.prompt = (
+                ("system", system),
+                ("user", render(numbered, self._guard.question(said.question))),
+            )
             said.prompt_version = template.label
             traced.prompted(step, template, said.prompt, retrieval.passages)
         llm = self._llm(said.wish.model)
@@ -299,7 +307,7 @@ class Answerer:
             text=text.strip(),
             sources=tuple(sources),
             retrieval=retrieval,
-            answered=bool(sources) or not text.strip().startswith(REFUSAL.rstrip(".")),
+            answered=bool(sources) or not text.strip().startswith(said.told or REFUSAL.rstrip(".")),
             timings=said.timings,
             notes=(*retrieval.notes, *said.notes),
             question=said.question,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,13 +19,13 @@ from twin.chat.asking import parts
 from twin.chat.bearing import Run, Similar, judged, runs_of, verbatim
 from twin.chat.citations import Uncited
 from twin.chat.drafts import Brief, Draft, DraftSentence, DraftToken, DraftVariant, Rest
+from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.wish import NO_WISH, UNKNOWN, Usage, Wish
 from twin.documents import Kind, Span
 from twin.errors import ModelError
-from twin.guard.injection import without_orders
 from twin.index.boundaries import sentences
 from twin.prompts import prompt
-from twin.prompts.passages import Numbered, render
+from twin.prompts.passages import render
 from twin.retrieve.passages import Passage, Retrieval
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Drafter:
             to words.
         sounds_like: how much a sentence sounds like the person, 0 to 1; None leaves that mark out.
         unlike: below this it does not.
+        guard: what is told apart from a subject, and left out of prompts.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Drafter:
         similar: Similar | None = None,
         sounds_like: Callable[[str], float] | None = None,
         unlike: float = UNLIKE,
+        guard: Guard = GUARD,
     ) -> None:
         self._retriever = retriever
         self._llm = llm
@@ -98,6 +100,7 @@ class Drafter:
         self._similar = similar
         self._sounds_like = sounds_like
         self._unlike = unlike
+        self._guard = guard
 
     def stream(self, brief: Brief, *, variants: int = 2, wish: Wish = NO_WISH) -> Iterator[Event]:
         """Yield the retrieval, then the tokens of each variant, and last the draft.
@@ -114,8 +117,13 @@ class Drafter:
         span = _tracer.start_span("draft")
         try:
             with trace.use_span(span):
-                retrieval = self._retriever.retrieve(
-                    brief.about, audience=brief.audience, passages=wish.passages
+                told = self._guard.told(brief.about)
+                retrieval = (
+                    nothing(brief.about, brief.audience)
+                    if told
+                    else self._retriever.retrieve(
+                        brief.about, audience=brief.audience, passages=wish.passages
+                    )
                 )
             yield retrieval
             timings = dict(retrieval.timings)
@@ -123,12 +131,13 @@ class Drafter:
             writes = llm.metadata.is_chat_model
             runs = [run for n, p in enumerate(retrieval.passages, start=1) for run in runs_of(n, p)]
             made = []
-            for number in range(1, max(1, min(variants, len(ANGLES))) + 1):
+            wanted = 0 if told else max(1, min(variants, len(ANGLES)))
+            for number in range(1, wanted + 1):
                 since = time.perf_counter()
                 if writes:
                     written = yield from self._write(llm, brief, number, retrieval, wish)
                 elif retrieval.passages:
-                    written = _assembled(brief, number, retrieval.passages)
+                    written = _assembled(brief, number, retrieval.passages, self._guard)
                     yield DraftToken(number, written.text)
                 else:
                     break
@@ -145,7 +154,10 @@ class Drafter:
                 model=llm.metadata.model_name,
                 adapter=wish.model,
                 timings=timings,
-                notes=(*retrieval.notes, *_notes(writes=writes, found=bool(retrieval.passages))),
+                notes=(
+                    *retrieval.notes,
+                    *([told] if told else _notes(writes=writes, found=bool(retrieval.passages))),
+                ),
             )
         finally:
             span.end()
@@ -159,24 +171,18 @@ class Drafter:
 
     def _write(
         self, llm: LLM, brief: Brief, number: int, retrieval: Retrieval, wish: Wish
-    ) -> Iterator[DraftToken]:
-        numbered = [
-            Numbered(
-                n,
-                without_orders(p.text),
-                without_orders(p.title),
-                (p.published_at or "")[:10],
-                p.author,
-            )
-            for n, p in enumerate(retrieval.passages, start=1)
-        ]
+    ) -> Generator[DraftToken, None, _Written]:
+        numbered = self._guard.numbered(retrieval.passages)
         system = prompt("draft").fill(
             person=self._person,
             form=_FORMS[brief.kind],
             words=str(brief.words),
             angle=ANGLES[number - 1],
         )
-        messages = (("system", system), ("user", render(numbered, brief.about)))
+        messages = (
+            ("system", system),
+            ("user", render(numbered, self._guard.question(brief.about))),
+        )
         uncited = Uncited(range(1, len(numbered) + 1))
         stream = _Kept(parts(llm, messages, wish.options()))
         text = ""
@@ -245,15 +251,15 @@ class Drafter:
 class _Kept:
     """Iterates over a model's parts and keeps the usage that its generator returns."""
 
-    def __init__(self, stream: Iterator[str]) -> None:
+    def __init__(self, stream: Generator[str, None, Usage]) -> None:
         self._stream = stream
         self.usage = UNKNOWN
 
     def __iter__(self) -> Iterator[str]:
-        self.usage = yield from self._stream  # type: ignore[misc]
+        self.usage = yield from self._stream
 
 
-def _assembled(brief: Brief, number: int, passages: Sequence[Passage]) -> _Written:
+def _assembled(brief: Brief, number: int, passages: Sequence[Passage], guard: Guard) -> _Written:
     """Return the person's own sentences: of the best passages, or in the order of their dates."""
     ordered = list(passages)
     if number % 2 == 0:
@@ -270,7 +276,7 @@ def _assembled(brief: Brief, number: int, passages: Sequence[Passage]) -> _Writt
             words = len(sentence.split())
             if words < SHORTEST or CODE.match(sentence) or "`" in sentence:
                 continue
-            if without_orders(sentence) != sentence:
+            if guard.text(sentence) != sentence:
                 continue
             if kept and (count + words > each or count + words > left):
                 break

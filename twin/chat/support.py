@@ -22,6 +22,8 @@ from twin.index.boundaries import sentences
 if TYPE_CHECKING:
     from twin.chat.answer import Source
 
+__all__ = ["Entails", "SentenceSupport", "Similar", "check_support"]
+
 FEWEST: Final = 4
 """Words of a sentence that states something; "So we left." does, "Yes." does not."""
 

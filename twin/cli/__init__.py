@@ -32,6 +32,7 @@ COMMANDS = {
     "feedback": ("feedback", "List, export and forget thumbs, edits and choices."),
     "topics": ("topics", "List what was written about: topics, names, languages."),
     "dataset": ("dataset", "Make sets for training from your own words, and check anyone's."),
+    "quarantine": ("quarantine", "List, show and release documents that are held back."),
     "warehouse": ("warehouse", "Export, import and copy the raw documents."),
     "train": ("train", "Learn from a dataset: SFT and DPO by Axolotl."),
     "runs": ("runs", "List, show, compare and push what was trained."),

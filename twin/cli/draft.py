@@ -11,6 +11,7 @@ import click
 
 from twin.chat.drafting import Drafter
 from twin.chat.drafts import Brief, Draft, DraftToken, DraftVariant
+from twin.chat.guarding import guarded_by
 from twin.chat.wish import Wish
 from twin.cli import output
 from twin.documents import Audience, Kind
@@ -92,6 +93,7 @@ def drafter_of(home: Home) -> Drafter:
         home.registry.chat_model,
         person=home.settings.person.name,
         similar=home.embedder.similar,
+        guard=guarded_by(home.settings.guard),
     )
 
 

@@ -29,7 +29,12 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
         found = list(warehouse.summaries(source=source)) or list(
             warehouse.summaries(collection=source)
         )
-        if not found:
+        waiting = [
+            one.document
+            for one in warehouse.held()
+            if source in {one.collection, one.document.id, one.document.source, one.document.url}
+        ]
+        if not found and not waiting:
             message = f"nothing here came from {source}"
             raise NotFoundError(message, "`twin status` lists the collections")
         if not yes:
@@ -37,11 +42,18 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
                 click.echo(output.plain(f"  {summary.title or summary.source}  ({summary.source})"))
             if len(found) > SHOWN:
                 click.echo(f"  and {len(found) - SHOWN} more")
-            click.confirm(f"Forget {len(found)} documents, with all their versions?", abort=True)
-        count = warehouse.delete([summary.id for summary in found])
+            for document in waiting[:SHOWN]:
+                click.echo(output.plain(f"  in quarantine: {document.title or document.source}"))
+            asked = f"Forget {len(found)} documents, with all their versions"
+            asked += f", and {len(waiting)} in quarantine" if waiting else ""
+            click.confirm(f"{asked}?", abort=True)
+        # What waits goes by the same ids; both in one transaction.
+        waiting_ids = [document.id for document in waiting]
+        count = warehouse.delete([*(summary.id for summary in found), *waiting_ids])
         done = synced(home)
     points = f", {done.applied.deleted} passages left the index" if done else ""
-    click.echo(f"{count} documents are forgotten{points}")
+    held = f", and {len(waiting)} in quarantine" if waiting else ""
+    click.echo(f"{count} documents are forgotten{held}{points}")
     if done is None:
         output.note("search no longer shows them, though the index still holds their vectors")
     return 0

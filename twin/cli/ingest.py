@@ -124,6 +124,7 @@ def _as_json(source: str, intake: Intake) -> dict[str, Any]:
         "unchanged": intake.unchanged,
         "pruned": intake.pruned,
         "missing": len(intake.missing),
+        "held": [{"item": r.item, "reason": r.reason} for r in intake.held],
         "skipped": [{"item": r.item, "reason": r.reason} for r in intake.skips],
         "failed": [{"item": r.item, "reason": r.reason} for r in intake.failures],
         "broken": intake.broken,
@@ -132,7 +133,7 @@ def _as_json(source: str, intake: Intake) -> dict[str, Any]:
 
 def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
     output.table(
-        ["source", "found", "new", "changed", "unchanged", "gone", "skipped", "failed"],
+        ["source", "found", "new", "changed", "unchanged", "gone", "held", "skipped", "failed"],
         [
             [
                 intake.collection,
@@ -141,6 +142,7 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
                 str(intake.changed),
                 str(intake.unchanged),
                 f"{intake.pruned or len(intake.missing)}",
+                str(len(intake.held)),
                 str(len(intake.skips)),
                 str(len(intake.failures) + bool(intake.broken)),
             ]
@@ -148,7 +150,11 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
         ],
     )
     for source, intake in intakes:
-        for title, remarks in (("skipped", intake.skips), ("failed", intake.failures)):
+        for title, remarks in (
+            ("held", intake.held),
+            ("skipped", intake.skips),
+            ("failed", intake.failures),
+        ):
             for remark in remarks[:SHOWN]:
                 click.echo(output.plain(f"{title}: {remark.item}: {remark.reason}"), err=True)
             if len(remarks) > SHOWN:
@@ -156,6 +162,11 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
                 click.echo(f"{title}: and {more} more (--json has them all)", err=True)
         if intake.broken:
             click.echo(output.plain(f"failed: {source}: {intake.broken}"), err=True)
+        if intake.held:
+            output.note(
+                f"{len(intake.held)} of {intake.collection} wait in quarantine, in no index and no "
+                "answer: `twin quarantine show ID` shows why, `twin quarantine release ID` lets one in"
+            )
         if intake.missing:
             output.note(_kept(intake))
     output.note(f"the warehouse holds {counts.documents:,} documents by {counts.authors} authors")

@@ -34,6 +34,7 @@ def status_command(home_option: Path | None, *, as_json: bool) -> int:
                 "versions": counts.versions,
                 "authors": counts.authors,
                 "forgotten": counts.tombstones,
+                "quarantine": home.warehouse.quarantined(),
                 "characters": counts.characters,
                 "collections": dict(sorted(collections.items())),
             },

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from twin.documents import Span
+from twin.documents import Document, Span
 from twin.guard.encoded import decoded
 from twin.guard.hidden import Plain, messages, plain, spelled
 from twin.guard.rules import ABOUT, RULES, Rule
@@ -79,6 +79,12 @@ def reason(found: Sequence[Finding]) -> str:
     """Return what was found, in words for a person."""
     said = list(dict.fromkeys(one.says for one in found))
     return f"it {said[0]}" if len(said) == 1 else f"it {', '.join(said[:-1])} and {said[-1]}"
+
+
+def suspicion(document: Document) -> str:
+    """Return why a document looks like an attempt to instruct a model; empty if it does not."""
+    found = attempts(document.title, Channel.DOCUMENT) or attempts(document.text, Channel.DOCUMENT)
+    return reason(found) if found else ""
 
 
 @lru_cache(maxsize=512)

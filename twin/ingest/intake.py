@@ -16,10 +16,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from twin.documents import Audience, Document
-from twin.errors import TwinError
+from twin.errors import NotFoundError, TwinError
 from twin.ingest.limits import TimedOut, watched
 from twin.reading import checked_document
 from twin.warehouse.protocol import Outcome, Put, Warehouse
+from twin.warehouse.quarantine import Held
+from twin.warehouse.rows import now
 
 if TYPE_CHECKING:
     from llama_index.core.readers.base import BaseReader
@@ -29,6 +31,15 @@ BATCH = 50
 
 PATIENCE: Final = 300.0
 """Seconds without progress after which a reader is cut off; the default of the setting."""
+
+Judge = Callable[[Document], str]
+"""Says why a document must wait in quarantine; empty if it need not."""
+
+
+def harmless(_document: Document) -> str:
+    """Let every document in."""
+    return ""
+
 
 _NAMELESS = re.compile(r"|\.|item \d+")
 """How an item is called that has no name of its own; ``.`` is the whole source."""
@@ -47,6 +58,7 @@ class Intake:
     """What became of every item of a source. A reader reports to it.
 
     Attributes:
+        held: documents that wait in quarantine, and why; those that waited before count too.
         broken: why the reader broke off, empty if it came to its end.
         missing: ids of documents that this source brought before and no longer has.
         pruned: how many of those were forgotten.
@@ -59,6 +71,7 @@ class Intake:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    held: list[Remark] = field(default_factory=list)
     skips: list[Remark] = field(default_factory=list)
     failures: list[Remark] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -98,6 +111,7 @@ def take_in(  # noqa: PLR0913 - what the person said, by keyword
     audience: Audience | None = None,
     exceptions: Mapping[str, Audience] = MappingProxyType({}),
     timeout: float = PATIENCE,
+    judge: Judge = harmless,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Read a source and store what it has.
@@ -113,6 +127,7 @@ def take_in(  # noqa: PLR0913 - what the person said, by keyword
         audience: the person's decision for the whole source; None leaves it to the reader.
         exceptions: the person's decisions for single documents, by canonical source; they win.
         timeout: seconds without an item or a remark after which the reader is cut off.
+        judge: says why a document must wait in quarantine.
         progress: told how many documents were read so far.
     """
     seen: set[str] = set()
@@ -127,20 +142,58 @@ def take_in(  # noqa: PLR0913 - what the person said, by keyword
         batch.append(document)
         progress(len(seen))
         if len(batch) == BATCH:
-            _store(warehouse, batch, intake)
+            _store(warehouse, _let_in(warehouse, batch, intake, judge), intake)
             batch.clear()
-    _store(warehouse, batch, intake)
+    _store(warehouse, _let_in(warehouse, batch, intake, judge), intake)
     progress(len(seen))
     intake.found = len(seen)
     intake.closed = True
     # What could not be read this time is not gone; an item without a name may be any document.
     unread = {_item(remark.item, source) for remark in intake.failures}
     if not intake.broken and not any(map(_NAMELESS.fullmatch, unread)):
+        known = [(one.id, one.source) for one in warehouse.summaries(collection=intake.collection)]
+        waiting = (one.document for one in warehouse.held(collection=intake.collection))
+        known += [(document.id, document.source) for document in waiting]
         intake.missing = [
-            summary.id
-            for summary in warehouse.summaries(collection=intake.collection)
-            if summary.id not in seen and not _named(summary.source, unread)
+            identity
+            for identity, name in dict(known).items()
+            if identity not in seen and not _named(name, unread)
         ]
+
+
+def _let_in(
+    warehouse: Warehouse, batch: Sequence[Document], intake: Intake, judge: Judge
+) -> list[Document]:
+    """Return the documents that may be stored, and put the others into quarantine.
+
+    A text that is stored already was let in before: by a person, or before there was a judge.
+    """
+    kept, waiting = [], []
+    for document in batch:
+        why = judge(document)
+        if why and not _stored(warehouse, document):
+            intake.held.append(Remark(document.source, why))
+            waiting.append(
+                Held(document=document, collection=intake.collection, held_at=now(), reason=why)
+            )
+        else:
+            kept.append(document)
+    if waiting:
+        try:
+            warehouse.hold(waiting)
+        except TwinError as error:
+            if isinstance(error.__cause__, OSError | sqlite3.OperationalError):
+                raise
+            for one in waiting:
+                intake.failed(one.document.source, error.message)
+    return kept
+
+
+def _stored(warehouse: Warehouse, document: Document) -> bool:
+    try:
+        return warehouse.get(document.id).document.text_hash == document.text_hash
+    except NotFoundError:
+        return False
 
 
 def prune(warehouse: Warehouse, intake: Intake) -> None:
