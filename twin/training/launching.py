@@ -91,6 +91,7 @@ def launch(
                 break
             except KeyboardInterrupt:
                 asked += 1
+                follower.look()
                 training = follower.progress.stage not in {
                     "starting",
                     "loading the model",

@@ -1,0 +1,292 @@
+"""Runs with a program in Axolotl's place: started, stopped, failed, and what is left then."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tiny import dpo_rows, sft_rows, write_llama, write_rows
+from twin.cli import run as run_cli
+from twin.errors import DiskFull, TrainingError
+from twin.tables import TrainingSettings
+from twin.training import environment, results, runs
+from twin.training.launching import launch
+from twin.training.runs import State
+
+FIELDS = {
+    "axolotl": "0.19.0",
+    "config": [
+        "base_model", "chat_template", "special_tokens", "datasets", "dataset_prepared_path",
+        "val_set_size", "output_dir", "adapter", "load_in_4bit", "lora_r", "lora_alpha",
+        "lora_dropout", "lora_target_linear", "sequence_len", "sample_packing",
+        "eval_sample_packing", "micro_batch_size", "gradient_accumulation_steps", "num_epochs",
+        "learning_rate", "lr_scheduler", "warmup_ratio", "optimizer", "weight_decay",
+        "max_grad_norm", "seed", "bf16", "fp16", "tf32", "attn_implementation",
+        "gradient_checkpointing", "logging_steps", "evals_per_epoch", "saves_per_epoch",
+        "save_total_limit", "plugins", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "rl",
+        "rl_beta",
+    ],
+    "sft": ["path", "ds_type", "split", "type", "field_messages", "message_property_mappings",
+            "roles_to_train", "train_on_eos"],
+    "dpo": ["path", "split", "type", "field_messages", "field_chosen", "field_rejected"],
+    "fsdp": [],
+    "plugin": ["twin_run", "twin_run_id", "use_langfuse"],
+}  # fmt: skip
+
+PRETENDER = """#!{python}
+import json, pathlib, sys, time
+words = sys.argv[1:]
+if words[0] == "-c":
+    print(json.dumps({{"axolotl": "0.19.0", "python": "3.11", "torch": "2.13.0"}}))
+elif words[1] == "twin_axolotl.schema":
+    print(pathlib.Path({fields!r}).read_text())
+elif words[1] == "twin_axolotl.parity":
+    print(json.dumps([{{"trained": [1, 2], "served": [1], "learnt": [False, True], "answers": 1}}]))
+else:
+    exec(pathlib.Path({script!r}).read_text())
+"""
+"""A program in the place of an environment's Python: it answers as Axolotl's would."""
+
+LEARNS = """
+import yaml
+config = yaml.safe_load(open(words[3]))
+run, output = pathlib.Path(config["twin_run"]), pathlib.Path(config["output_dir"])
+events = open(run / "events.jsonl", "a")
+def tell(**event):
+    print(json.dumps({"at": time.time(), **event}), file=events, flush=True)
+begun = int(words[-1].rsplit("-", 1)[-1]) if "--resume-from-checkpoint" in words else 0
+tell(event="begin", step=begun, steps=STEPS, epochs=1)
+for step in range(begun + 1, STEPS + 1):
+    tell(event="log", step=step, epoch=1, values={"loss": 1 / step})
+    time.sleep(PAUSE)
+    if (run / "stop").exists():
+        break
+checkpoint = output / f"checkpoint-{step}"
+checkpoint.mkdir(parents=True)
+(checkpoint / "trainer_state.json").write_text("{}")
+(output / "adapter_config.json").write_text("{}")
+(output / "adapter_model.safetensors").write_text("weights")
+(output / "model.safetensors").write_text("wrapped")
+tell(event="end", step=step)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home with a set and a pretender; `fails` and `learns` decide what it does."""
+    home = tmp_path / "home"
+    write_rows(home / "datasets" / "mine" / "train.jsonl", sft_rows(40))
+    write_rows(home / "datasets" / "pairs" / "train.jsonl", dpo_rows(40))
+    write_llama(tmp_path / "llama")
+    fields, script = tmp_path / "fields.json", tmp_path / "script.py"
+    fields.write_text(json.dumps(FIELDS), "utf-8")
+    python = home / "axolotl" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    text = PRETENDER.format(python=sys.executable, fields=str(fields), script=str(script))
+    python.write_text(text, "utf-8")
+    python.chmod(0o755)
+    learns(home, 3)
+    monkeypatch.setenv("TWIN_HOME", str(home))
+    return home
+
+
+def learns(home: Path, steps: int, pause: float = 0.0) -> None:
+    text = LEARNS.replace("STEPS", str(steps)).replace("PAUSE", str(pause))
+    (home.parent / "script.py").write_text(text, "utf-8")
+
+
+def fails(home: Path, said: str, status: int = 1) -> None:
+    text = f"print({said!r}, flush=True)\nsys.exit({status})\n"
+    (home.parent / "script.py").write_text(text, "utf-8")
+
+
+def sft(home: Path, *words: str) -> int:
+    return run_cli(["train", "sft", "mine", "--set", f"base_model={home.parent / 'llama'}", *words])
+
+
+def test_a_run_leaves_its_adapter_numbers_and_manifest(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sft(home, "--json", "--seed", "7") == 0
+    told = json.loads(capsys.readouterr().out)
+    run = runs.run_named("last", home)
+    assert told["id"] == run.id
+    assert (run.state, run.manifest.steps, run.manifest.seed) == (State.DONE, (3, 3), 7)
+    assert run.manifest.final["loss"] == pytest.approx(1 / 3)
+    assert run.adapter is not None
+    assert sorted(path.name for path in run.adapter.iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    assert (run.folder / "metrics.csv").read_text("utf-8").count("\n") == 4
+    for words in (["runs", "list"], ["runs", "show", "last"], ["runs", "compare", run.id, run.id]):
+        assert run_cli(words) == 0
+    assert run.id in capsys.readouterr().out
+
+
+def test_a_full_disk_is_said_and_the_run_is_marked(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fails(home, "OSError: [Errno 28] No space left on device")
+    assert sft(home) == 1
+    said = capsys.readouterr().err
+    assert "the disk is full" in said
+    assert "twin train resume" in said
+    run = runs.run_named("last", home)
+    assert run.state is State.FAILED
+    assert run.manifest.failure == "the disk is full"
+    learns(home, 3)
+    assert run_cli(["train", "resume"]) == 0
+    assert runs.run_named("last", home).state is State.DONE
+    assert run_cli(["train", "resume"]) == 2
+
+
+def test_a_disk_with_too_little_room_is_refused_beforehand(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 2**20))
+    assert sft(home) == 1
+    assert "GB left" in capsys.readouterr().err
+    assert not runs.runs(home)
+    with pytest.raises(DiskFull):
+        environment.set_up(TrainingSettings(), home.parent / "other", lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["--set", "lora_rr=1"], 2, "did you mean lora_r"),
+        (["--set", "base_model=nobody/nothing"], 1, "is not on this machine"),
+        (["--config", "dpo"], 2, "is a configuration for dpo"),
+        (["--config", "sftt"], 2, "did you mean 'sft'"),
+        (["--set", "sequence_len=4000000"], 1, "--ignore-memory"),
+        (["--track", "excel"], 2, "no tracker"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_written(
+    home: Path, capsys: pytest.CaptureFixture[str], words: list[str], status: int, said: str
+) -> None:
+    assert sft(home, *words) == status
+    assert said in capsys.readouterr().err
+    assert not runs.runs(home)
+
+
+def test_too_few_rows_and_the_wrong_kind(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows(home / "datasets" / "few" / "train.jsonl", sft_rows(2))
+    assert run_cli(["train", "sft", "few"]) == 1
+    assert "has 2 rows; 32 are the least" in capsys.readouterr().err
+    assert run_cli(["train", "dpo", "mine"]) == 2
+    assert "has rows for sft" in capsys.readouterr().err
+
+
+def test_no_axolotl(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(home / "axolotl")
+    assert sft(home) == 1
+    said = capsys.readouterr().err
+    assert "there is no Axolotl" in said
+    assert "twin train setup" in said
+
+
+@pytest.mark.usefixtures("home")
+def test_preferences_need_a_run_that_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["train", "dpo", "pairs", "--from", "last"]) == 2
+    assert "`twin train sft` comes first" in capsys.readouterr().err
+
+
+def test_sigterm_stops_at_a_checkpoint_and_resume_goes_on(home: Path) -> None:
+    learns(home, 400, 0.05)
+    words = [sys.executable, "-m", "twin.cli", "train", "sft", "mine"]
+    words += ["--set", f"base_model={home.parent / 'llama'}"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not _begun(home):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    run = runs.run_named("last", home)
+    assert run.state is State.STOPPED
+    assert run.checkpoint is not None
+    assert run.adapter is not None
+    assert not (run.folder / "stop").exists()
+    step = run.manifest.steps[0]
+    learns(home, step + 2)
+    assert run_cli(["train", "resume", run.id]) == 0
+    assert runs.run_named(run.id, home).manifest.steps == (step + 2, step + 2)
+
+
+def _begun(home: Path) -> bool:
+    return any('"log"' in path.read_text("utf-8") for path in home.glob("runs/*/events.jsonl"))
+
+
+def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
+    script = (
+        "import json, time\n"
+        "print(json.dumps({'event': 'begin', 'at': 0, 'step': 0, 'steps': 9}),"
+        " file=open('events.jsonl', 'w'), flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    here = os.getpid()
+
+    def interrupt() -> None:
+        for file in ("events.jsonl", "stop"):
+            while not (tmp_path / file).exists():
+                time.sleep(0.02)
+            time.sleep(0.6)
+            os.kill(here, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    begun = time.monotonic()
+    ended = launch([sys.executable, "-c", script], os.environ, tmp_path, lambda _: None)
+    assert ended.stopped
+    assert ended.status < 0
+    assert time.monotonic() - begun < 300
+
+
+def test_without_llama_cpp_the_export_says_what_to_get(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(home))
+    assert sft(home) == 0
+    run = runs.run_named("last", home)
+    (run.folder / "merged").mkdir()
+    (run.folder / "merged" / "config.json").write_text("{}", "utf-8")
+    assert run_cli(["export", run.id]) == 2
+    assert run_cli(["export", run.id, "--gguf"]) == 1
+    assert "convert_hf_to_gguf.py was not found" in capsys.readouterr().err
+
+
+def test_a_converter_of_llama_cpp_is_run_and_its_failure_is_told(
+    home: Path, tmp_path: Path
+) -> None:
+    assert sft(home) == 0
+    run = runs.run_named("last", home)
+    (run.folder / "merged").mkdir()
+    (run.folder / "merged" / "config.json").write_text("{}", "utf-8")
+    llama = tmp_path / "llama.cpp"
+    llama.mkdir()
+    converter, settings = llama / "convert_hf_to_gguf.py", TrainingSettings(llama_cpp=str(llama))
+    axolotl = environment.find(TrainingSettings(), home)
+    real: Any = environment.Axolotl(Path(sys.executable), axolotl.versions, axolotl.overlay)
+    converter.write_text("import sys\nopen(sys.argv[3], 'w').write(sys.argv[5])\n", "utf-8")
+    path = results.export(run, "q8_0", settings, real, lambda _: None)
+    assert path.read_text("utf-8") == "q8_0"
+    converter.write_text("import nowhere_to_be_found\n", "utf-8")
+    with pytest.raises(TrainingError) as caught:
+        results.export(run, "f16", settings, real, lambda _: None)
+    assert "nowhere_to_be_found" in caught.value.hint
+    converter.write_text("import sys\nopen(sys.argv[3], 'w')\n", "utf-8")
+    with pytest.raises(TrainingError, match="llama-quantize was not found"):
+        results.export(run, "Q4_K_M", settings, real, lambda _: None)
