@@ -85,7 +85,13 @@ def test_training_sees_the_tokens_that_a_server_makes(
     # the user's, so it is there when served and not in training: the check must say so.
     config = {"chat_template": FAMILIES["mistral_v3"].template, "sequence_len": 512}
     orders.append(parity.order(tmp_path / "mistral_v3", config, [[SYSTEM, QUESTION, ANSWER]]))
+    # Preferences go another way to their tokens: rendered by Axolotl, tokenized by TRL.
+    pairs = {"chat_template": "llama3", "rl": "dpo", "datasets": [{"field_chosen": "chosen"}]}
+    orders.append(parity.order(tmp_path / "llama3", pairs, [[SYSTEM, QUESTION, ANSWER]]))
     told = _compared(found, orders)
+    preferred = told.pop()[0]
+    assert parity.difference(preferred) == ""
+    assert preferred["trained"][0] != preferred["trained"][1], "BOS stands there twice"
     unequal = parity.difference(told.pop()[0])
     assert "in training and" in unequal
     for name, compared in zip(FAMILIES, told, strict=True):

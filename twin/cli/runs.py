@@ -74,7 +74,6 @@ def show_command(home_option: Path | None, run: str, *, as_json: bool) -> int:
         return 0
     manifest = found.manifest
     facts = [
-        ("run", found.id),
         ("state", found.state.value + (f": {manifest.failure}" if manifest.failure else "")),
         ("recipe", manifest.recipe),
         ("set by hand", ", ".join(f"{k}={v}" for k, v in manifest.overrides.items())),
@@ -91,7 +90,7 @@ def show_command(home_option: Path | None, run: str, *, as_json: bool) -> int:
         ("model", str(found.merged or "")),
         ("curves", str(found.folder / curves.NAME) if (found.folder / curves.NAME).is_file() else ""),
     ]  # fmt: skip
-    output.table(["", ""], [[name, value] for name, value in facts if value])
+    output.table(["run", found.id], [[name, value] for name, value in facts if value])
     output.table(["metric", "last"], [[k, f"{v:.6g}"] for k, v in progress.final.items()])
     return 0
 

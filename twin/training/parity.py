@@ -96,10 +96,12 @@ def order(
     dataset = {
         key: value
         for key, value in (config.get("datasets") or [{}])[0].items()
-        if key in {"field_messages", "message_property_mappings", "roles_to_train", "train_on_eos"}
+        if key.startswith("field_")
+        or key in {"message_property_mappings", "roles_to_train", "train_on_eos"}
     }
     return {
         "tokenizer": str(tokenizer),
+        "rl": config.get("rl"),
         "chat_template": config.get("chat_template"),
         "chat_template_jinja": config.get("chat_template_jinja"),
         "sequence_len": config.get("sequence_len"),

@@ -12,6 +12,7 @@ generation prompt, and tokenizes the text without adding special tokens: so do t
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 IGNORED: Final = -100
@@ -22,8 +23,8 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the ids of training and of serving for each conversation.
 
     Args:
-        order: `tokenizer` (folder), `chat_template` (as in the YAML file), `dataset` (the keys of
-            the dataset in the YAML file), `conversations` (lists of messages).
+        order: `tokenizer` (folder), `chat_template` and `rl` (as in the YAML file), `dataset` (the
+            keys of the dataset in the YAML file), `conversations` (lists of messages).
     """
     from axolotl.prompt_strategies import load  # noqa: PLC0415 - heavy
     from axolotl.utils.chat_templates import get_chat_template  # noqa: PLC0415
@@ -44,11 +45,12 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
         }
     )
     dataset = DictDefault({"type": "chat_template", "path": "x", **(order.get("dataset") or {})})
-    strategy = load("chat_template", tokenizer, config, dataset)
+    train = _pairs(tokenizer, config, dataset) if order.get("rl") else None
+    strategy = None if train else load("chat_template", tokenizer, config, dataset)
     field = dataset.get("field_messages") or "messages"
     done = []
     for messages in order["conversations"]:
-        trained = strategy.tokenize_prompt({field: messages})
+        trained = train(messages) if train else strategy.tokenize_prompt({field: messages})
         text = tokenizer.apply_chat_template(
             messages[:-1], chat_template=template, add_generation_prompt=True, tokenize=False
         )
@@ -62,6 +64,37 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return done
+
+
+def _pairs(tokenizer: Any, config: Any, dataset: Any) -> Callable[[list[Any]], dict[str, Any]]:
+    """Return what makes ids and labels of a conversation as training on preferences does.
+
+    Axolotl renders prompt and answer, TRL tokenizes the prompt alone and with the answer, and Axolotl
+    takes a second BOS away; what stands behind the prompt is trained on.
+    """
+    from axolotl.prompt_strategies.dpo.chat_template import default  # noqa: PLC0415 - heavy
+    from axolotl.utils.data.utils import remove_double_bos_token  # noqa: PLC0415
+    from axolotl.utils.dict import DictDefault  # noqa: PLC0415
+
+    transform, _ = default(DictDefault({**config, "datasets": [dataset]}))
+    named = {
+        name: dataset.get(f"field_{name}") or name for name in ("messages", "chosen", "rejected")
+    }
+
+    def ids(text: str) -> list[int]:
+        made = dict(tokenizer(text))
+        known: list[int] = remove_double_bos_token(made, tokenizer.bos_token_id)["input_ids"]
+        return known
+
+    def train(messages: list[Any]) -> dict[str, Any]:
+        row = {named["messages"]: messages[:-1]}
+        row |= {named["chosen"]: messages[-1], named["rejected"]: messages[-1]}
+        text = transform(row, tokenizer=tokenizer)
+        whole, prompt = ids(text["prompt"] + text["chosen"]), ids(text["prompt"])
+        labels = [IGNORED] * len(prompt) + whole[len(prompt) :]
+        return {"input_ids": whole, "labels": labels}
+
+    return train
 
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ class TwinPlugin(BasePlugin):  # type: ignore[misc, unused-ignore]
     def register(self, cfg: Any) -> None:
         """Take the run's folder; called before the configuration is checked."""
         folder = cfg.get("twin_run")
-        if folder and int(os.environ.get("RANK", "0")) == 0:
+        # A configuration that is only checked names a folder that is not there yet.
+        if folder and Path(folder).is_dir() and int(os.environ.get("RANK", "0")) == 0:
             self.recorder = Recorder(Path(folder))
         self.recorder.write("hook", name="register")
 
