@@ -1,115 +1,189 @@
 """The chat page: Chainlit's handlers, and nothing that could live elsewhere.
 
-In: what happens in the browser. Out: calls of `twin.serving.live` and `twin.chat`. `twin chat` runs it.
+In: what happens in the browser. Out: calls of `twin.serving` and `twin.chat`. `twin chat` runs it.
 """
 
 import asyncio
 import logging
-from contextlib import aclosing
+from collections.abc import Awaitable
 from typing import Any
 
 import chainlit as cl
+from chainlit.types import ThreadDict
 
-from twin.chat import page
-from twin.chat.answer import Answer, Token
-from twin.chat.shown import Shown, shown
+from twin.chat.page import apology
+from twin.chat.profiles import Doing, chosen
 from twin.errors import TwinError
 from twin.home import Home
-from twin.retrieve.passages import Retrieval
-from twin.serving.live import LiveTwin
+from twin.serving import answering, comparing, correcting, resuming, taking_in, widgets
+from twin.serving.access import LOCAL_USER, Login, admitted
+from twin.serving.history.layer import History
+from twin.serving.room import Room
 
-ICON = "/public/favicon.svg"
-SETTLED = 0.3
-"""Seconds after which the browser has taken in new sources."""
+PUZZLED = "Something went wrong on my side\\. The terminal that runs `twin chat` says what\\."
 
 _log = logging.getLogger("twin.page")
-_twin = LiveTwin(Home())
+_room = Room(Home(), admitted())
 
 
 @cl.on_app_startup
 async def start() -> None:
     """Open the twin, once for the process."""
-    await asyncio.to_thread(_twin.start)
+    await asyncio.to_thread(_room.twin.start)
 
 
 @cl.on_app_shutdown
 async def stop() -> None:
     """Close it."""
-    await asyncio.to_thread(_twin.close)
+    await asyncio.to_thread(_room.close)
+
+
+# Who reads
+
+
+if _room.access.login is Login.LOCAL:
+
+    @cl.header_auth_callback
+    async def whoever_sits_here(headers: Any) -> cl.User:
+        """Let the one person of this machine in."""
+        del headers
+        return cl.User(identifier=LOCAL_USER, display_name=_room.twin.person or "You")
+
+
+if _room.access.login is Login.PASSWORD and _room.users.names():
+
+    @cl.password_auth_callback
+    async def log_in(username: str, password: str) -> cl.User | None:
+        """Let somebody in whose name and password belong together."""
+        known = await asyncio.to_thread(_room.users.check, username, password)
+        return cl.User(identifier=username) if known else None
+
+
+if _room.access.login is Login.PASSWORD and _room.oauth_allowed:
+
+    @cl.oauth_callback
+    async def log_in_elsewhere(
+        provider_id: str,
+        token: str,
+        raw_user_data: dict[str, str],
+        default_user: cl.User,
+        id_token: str | None = None,
+    ) -> cl.User | None:
+        """Let somebody in whom an OAuth provider vouches for, and whom twin.toml names."""
+        del provider_id, token, raw_user_data, id_token
+        return default_user if default_user.identifier in _room.oauth_allowed else None
+
+
+if _room.access.keeps:
+
+    @cl.data_layer
+    def history() -> History:
+        """Return where conversations are kept."""
+        assert _room.history is not None  # noqa: S101 - this page keeps them
+        return _room.history
+
+    @cl.on_chat_resume
+    async def resume(thread: ThreadDict) -> None:
+        """Go on with a conversation of old."""
+        await resuming.resume(_room, thread)
+        await _show_settings()
+
+
+# What can be done
 
 
 @cl.set_chat_profiles
-async def profiles(reader: cl.User | None) -> list[cl.ChatProfile]:
-    """Say whose twin it is, what it holds, and what it could be asked."""
-    del reader  # there is no login yet
-    welcome = await asyncio.to_thread(_twin.welcome)
-    starters = [cl.Starter(label=s.label, message=s.question) for s in welcome.starters]
-    name = welcome.person or "twin"
-    return [
-        cl.ChatProfile(
-            name=name,
-            markdown_description=welcome.text,
-            icon=ICON,
-            starters=starters,
-            default=True,
-        )
-    ]
+async def chat_profiles(reader: cl.User | None) -> list[cl.ChatProfile]:
+    """Say whose twin it is, what it holds, what can be done and what could be asked."""
+    del reader  # everybody who gets this far may do the same
+    welcome = await asyncio.to_thread(_room.twin.welcome)
+    found = await asyncio.to_thread(lambda: _room.profiles)
+    return [widgets.described(one, welcome) for one in found]
+
+
+@cl.on_chat_start
+async def begin() -> None:
+    """Offer the settings of the profile."""
+    await _show_settings()
 
 
 @cl.on_message
-async def answer(message: cl.Message) -> None:
-    """Answer a question; each stands alone."""
+async def asked(message: cl.Message) -> None:
+    """Take in what came with a message, and answer it."""
+    # Chainlit forgets to note this task for an edited question: Stop would not reach it.
+    cl.context.session.current_task = asyncio.current_task()
+    await _told(_do(message))
+
+
+async def _do(message: cl.Message) -> None:
+    question = answering.asked_by(message)
+    await resuming.rewind(_room, question)
+    if message.elements:
+        await taking_in.take_in(_room, message)
+    if not question.text.strip():
+        return
+    profile = chosen(cl.context.session.chat_profile, _room.profiles)
+    if profile.doing is Doing.COMPARE:
+        two = widgets.compared(cl.context.session.chat_settings)
+        await comparing.compare(_room, question, two)
+    else:
+        await answering.answer(_room, question, profile.model)
+
+
+# What people think of it
+
+
+@cl.action_callback(answering.CORRECT)
+async def correct(action: cl.Action) -> None:
+    """Open the field for what the person would have written."""
+    await _told(correcting.open_field(_room, action.payload))
+
+
+@cl.action_callback(correcting.SAVE)
+async def save_correction(action: cl.Action) -> dict[str, Any]:
+    """Keep what the person would have written."""
+    return await _said(correcting.save(_room, action.payload), "kept")
+
+
+@cl.action_callback(comparing.CHOOSE)
+async def choose(action: cl.Action) -> dict[str, Any]:
+    """Keep which of two answers the person prefers."""
+    return await _said(comparing.choose(_room, action.payload), "names")
+
+
+# The boundary: whatever goes wrong is told in a person's words
+
+
+async def _show_settings() -> None:
+    profile = chosen(cl.context.session.chat_profile, _room.profiles)
+    values = cl.context.session.chat_settings
+    offered: list[Any] = []
+    if profile.doing is Doing.COMPARE:
+        offered += widgets.for_comparing(_room.twin.models, values)
+    if profile.doing is Doing.WRITE:
+        offered += widgets.for_drafts(values)
+    authors = await asyncio.to_thread(_room.twin.authors)
+    offered += widgets.for_answers(authors, _room.defaults, values)
+    await cl.ChatSettings(offered).send()  # type: ignore[no-untyped-call]
+
+
+async def _told(doing: Awaitable[None]) -> None:
+    """Do something, and tell what goes wrong in a message."""
     try:
-        await _answer(message.content)
+        await doing
     except TwinError as error:
-        await cl.ErrorMessage(page.apology(error)).send()  # type: ignore[no-untyped-call]
+        await cl.ErrorMessage(apology(error)).send()  # type: ignore[no-untyped-call]
     except Exception:  # noqa: BLE001 - the boundary of a Chainlit handler; logged whole
         _log.exception("a question could not be answered")
-        text = "Something went wrong on my side\\. The terminal that runs `twin chat` says what\\."
-        await cl.ErrorMessage(text).send()  # type: ignore[no-untyped-call]
+        await cl.ErrorMessage(PUZZLED).send()  # type: ignore[no-untyped-call]
 
 
-async def _answer(question: str) -> None:
-    said, stream = cl.Message(""), Shown()
-    async with aclosing(_twin.ask(question)) as events:
-        async with cl.Step("what was written", type="retrieval", icon="search") as step:
-            if not _twin.open:
-                step.name = "what was written (the models are being loaded, once)"
-                await step.update()
-            retrieval = await anext(events)
-            assert isinstance(retrieval, Retrieval)  # noqa: S101 - what every stream begins with
-            step.name = page.step_name(retrieval)
-            step.output = page.retrieval_markdown(retrieval)
-        try:
-            async for event in events:
-                if isinstance(event, Token):
-                    await said.stream_token(stream.feed(event.text))
-                elif isinstance(event, Answer):
-                    await _finish(said, event)
-        except asyncio.CancelledError:
-            # The Stop button: what was said so far stays.
-            await said.update()  # type: ignore[no-untyped-call]
-            raise
-
-
-async def _finish(said: cl.Message, finished: Answer) -> None:
-    elements: list[Any] = [
-        cl.Text(
-            name=page.source_name(source.n),
-            content=page.source_markdown(source),
-            display="side",
-        )
-        for source in finished.sources
-    ]
-    said.elements = elements
-    parts = (shown(finished.text), page.sources_line(finished.sources))
-    said.content = "\n\n".join(part for part in parts if part)
-    await said.update()  # type: ignore[no-untyped-call]
-    # Chainlit opens the sources of the whole conversation at once; these are the ones that count.
-    await asyncio.sleep(SETTLED)
-    await cl.context.emitter.emit(
-        "set_sidebar_elements",
-        {"elements": [element.to_dict() for element in elements], "key": said.id},
-    )
-    if elements:
-        await cl.context.emitter.emit("set_sidebar_title", "Sources")
+async def _said(doing: Awaitable[Any], name: str) -> dict[str, Any]:
+    """Do something for an element of the page, and tell it what came of it."""
+    try:
+        return {name: await doing}
+    except TwinError as error:
+        return {"error": f"{error.message}. {error.hint}".strip()}
+    except Exception:  # noqa: BLE001 - the boundary of a Chainlit handler; logged whole
+        _log.exception("an opinion could not be kept")
+        return {}

@@ -176,6 +176,7 @@ class Home:
         """Answers questions."""
         from twin.chat.answer import Answerer  # noqa: PLC0415
         from twin.chat.guarding import guarded_by  # noqa: PLC0415
+        from twin.chat.similar import similar_by  # noqa: PLC0415
 
         return Answerer(
             self.retriever,
@@ -183,6 +184,7 @@ class Home:
             person=self.settings.person.name,
             minimum_relevance=self.settings.chat.minimum_relevance,
             teacher=self.registry.teacher if self.registry.has_teacher else None,
+            similar=similar_by(self.embedder),
             language=self.settings.index.language,
             guard=guarded_by(self.settings.guard),
         )

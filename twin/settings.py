@@ -24,11 +24,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from twin.chatting import ChatSettings
 from twin.errors import SettingsError
 from twin.fetch.settings import FetchSettings
 from twin.safety import GuardSettings
 from twin.tables import (
-    ChatSettings,
     Choice,
     DatasetSettings,
     IndexSettings,

@@ -165,18 +165,6 @@ class RetrieveSettings(_Section):
     token_budget: int = Field(default=3000, ge=100, description="Tokens of the whole context.")
 
 
-class ChatSettings(_Section):
-    """From passages to an answer."""
-
-    minimum_relevance: float = Field(
-        default=0.44,
-        ge=0,
-        le=1.3,
-        description="Below this evidence (cosine, and 0.3 for having all of the question's words) "
-        "the twin says that it has not written about it.",
-    )
-
-
 class AdapterSettings(_Section):
     """One more voice beside ``models.chat``, often an adapter that was trained: ``[[models.adapters]]``."""
 

@@ -41,7 +41,9 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | {"TWIN_HOME": str(home), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"} | more
 
 
-def _run_twin(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def _run_twin(
+    home: Path, *arguments: str, typed: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command as a person would, and return what it said."""
     return subprocess.run(
         [sys.executable, "-m", "twin.cli", *arguments],
@@ -49,6 +51,7 @@ def _run_twin(home: Path, *arguments: str, **more: str) -> subprocess.CompletedP
         cwd=home,
         capture_output=True,
         text=True,
+        input=typed,
         timeout=PATIENCE,
         check=False,
     )
@@ -145,6 +148,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ESSAYS / name, essays / name)
     done = _run_twin(home, "ingest", str(essays), "--author", "Ines Marlow")
     assert done.returncode == 0, done.stderr
+    return home
+
+
+@pytest.fixture
+def own_home(written: Path, tmp_path: Path) -> Path:
+    """Return a home with the same essays that no other test uses."""
+    home = tmp_path / "home"
+    shutil.copytree(written, home, ignore=shutil.ignore_patterns("chat", "*.sock"))
     return home
 
 

@@ -5,95 +5,31 @@ from __future__ import annotations
 import signal
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+
+from tests.e2e.visits import ANSWER, BESIDE, WATCH, Visit
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser
 
     from tests.e2e.conftest import Chat, SlowModel
 
     Chatting = Callable[..., AbstractContextManager[Chat]]
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
-MILLISECONDS = 180_000
 QUESTION = "Should every change be reviewed by somebody else before it is merged?"
 SENTENCE = "I no longer require review."
 TITLE = "Review is asked for, not owed"
 OTHER_QUESTION = "How long did the restore from backup take?"
 UNANSWERABLE = "What flour do you use for your sourdough?"
 REFUSAL = "I have not written about that."
-ANSWER = ".ai-message:not(:has(button[id^='step-'])) .message-content"
-BESIDE = "#side-view-content"
-
-WATCH = """
-() => {
-  window.lengths = [];
-  new MutationObserver(() => {
-    const answer = [...document.querySelectorAll(ANSWER)].pop();
-    const length = answer ? answer.innerText.length : 0;
-    if (length && window.lengths.at(-1) !== length) window.lengths.push(length);
-  }).observe(document.body, {subtree: true, childList: true, characterData: true});
-}
-""".replace("ANSWER", repr(ANSWER))
-
-
-class Visit:
-    """A page that is open, with what it asked for and what it complained of."""
-
-    def __init__(
-        self, browser: Browser, address: str, scheme: Literal["light", "dark"], *, wide: int = 1280
-    ) -> None:
-        self.address = address
-        self.context = browser.new_context(
-            viewport={"width": wide, "height": 860}, color_scheme=scheme
-        )
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(MILLISECONDS)
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(address)
-        # They can be clicked once the page is connected; what is typed before that is not sent.
-        self.page.locator("#starters button:enabled").first.wait_for()
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        # Chainlit gives the sheet of a narrow window a title that Radix does not recognise.
-        if message.type == "error" and "`DialogTitle`" not in message.text:
-            self.errors.append(message.text)
-
-    def ask(self, question: str) -> None:
-        """Type a question and send it."""
-        self.page.locator("#chat-input").click()
-        self.page.keyboard.type(question)
-        self.page.keyboard.press("Enter")
-
-    def picture(self, path: Path) -> None:
-        """Keep a picture, once nothing moves any more."""
-        self.page.wait_for_timeout(700)
-        self.page.screenshot(path=path)
-
-    def close(self) -> None:
-        """Leave, and see that nothing went wrong and nothing was fetched from elsewhere."""
-        self.context.close()
-        assert self.errors == []
-        own = (self.address, "data:", "blob:")
-        assert [url for url in self.requests if not url.startswith(own)] == []
-
-    def finished(self, count: int) -> str:
-        """Wait until so many answers stand there, the last one complete, and return that."""
-        answer = self.page.locator(ANSWER).nth(count - 1)
-        answer.wait_for()
-        self.page.locator("#stop-button").wait_for(state="detached")
-        return answer.inner_text()
 
 
 def test_an_answer_grows_and_its_sources_stand_beside_it(
@@ -130,8 +66,9 @@ def test_an_answer_grows_and_its_sources_stand_beside_it(
         assert link.get_attribute("target") == "_blank"
         visit.picture(artifacts / "source-light.png")
 
-        step = page.locator("button[id^='step-what']").first
+        step = page.locator("button[id^='step-Looked']").first
         step.click()
+        page.locator("button[id^='step-Search']").first.click()
         page.get_by_text("Similarity").wait_for()
         visit.picture(artifacts / "step-light.png")
         visit.close()
@@ -231,7 +168,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_in_the_current_folder(
         assert chat.end(signal.SIGINT) == 0
     after = {path.name for path in written.iterdir()}
     assert after - before <= {"chat", "cache", "index"}
-    assert not (written / "chat" / ".files").exists()
+    assert list((written / "chat" / ".files").glob("page-*/")) == []
 
 
 def test_a_port_in_use_is_said_at_once(written: Path, run_twin: Run) -> None:

@@ -23,9 +23,10 @@ from twin.retrieve.retriever import Searching
 from twin.testing.fakes import hash_embedding
 from twin.warehouse.sqlite import SQLiteWarehouse
 
-FIELDS = (
-    "n title url also_at author kind published_at document_id version start end text score quotes".split()  # noqa: SIM905
-)
+FIELDS = (  # noqa: SIM905
+    "n title url also_at author kind published_at language topics entities document_id version start "
+    "end text score quotes"
+).split()
 TEXTS = (
     "The tide waits for nobody. Our boats do wait.",
     "Winter storms come over the hills at night.",
@@ -195,7 +196,7 @@ def test_json(answerer: Ask) -> None:
     [source] = printed["sources"]
     assert list(source) == FIELDS
     assert source["quotes"] == [[source["start"], source["start"] + 25]]
-    assert set(printed["timings"]) == {"search", "generate", "first_token", "total"}
+    assert set(printed["timings"]) == {"search", "generate", "first_token", "check", "total"}
     assert printed["filters"]["notes"] == [
         "noted",
         "the model cited [7], which was not retrieved: it was taken out",

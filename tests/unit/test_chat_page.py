@@ -19,8 +19,7 @@ from twin.chat.shown import Shown, shown
 from twin.chat.welcome import welcome
 from twin.documents import Audience, Kind, Span
 from twin.errors import ConfigurationError, StoreInUse, UsageError
-from twin.retrieve.filters import Found
-from twin.retrieve.passages import Passage, Retrieval
+from twin.retrieve.passages import Passage
 from twin.serving import guard
 from twin.serving import page as server
 from twin.serving.live import LiveTwin
@@ -166,26 +165,6 @@ class TestSource:
     def test_an_undated_untitled_text_is_named_by_its_source(self) -> None:
         nameless = source("Text.", title=" ", published_at=None, author="")
         assert page.sources_line([nameless]) == "[1] file\\:notes\\/a\\.md"
-
-
-class TestRetrieval:
-    def test_the_step_tells_filters_variants_passages_and_times(self) -> None:
-        found = Found(kinds=(Kind.POST,), since="2022-01-01")
-        retrieval = Retrieval(
-            passages=(passage("x", title="Pipes | and\nlines"),),
-            asked=("q", "another *way*"),
-            found=found,
-            audience=Audience.PUBLIC,
-            timings={"search": 0.0123},
-            notes=("a note",),
-        )
-        text = page.retrieval_markdown(retrieval)
-        assert "posts only, from 1 January 2022" in visible(text)[0][0]
-        assert "another *way*" in "\n".join(visible(text)[0])
-        assert "| Pipes \\| and lines | 17 May 2022 | 0.50 |" in text
-        assert "search 12 ms" in text
-        assert "a note" in text
-        assert page.step_name(retrieval) == "what was written: 1 passage (0.0 s)"
 
 
 class TestShown:

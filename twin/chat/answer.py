@@ -18,6 +18,7 @@ from twin.chat.asking import parts, rewriter
 from twin.chat.citations import Citations, quoted_spans
 from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.standalone import standalone
+from twin.chat.support import SentenceSupport, Similar, check_support
 from twin.chat.wish import NO_WISH, UNKNOWN, History, Usage, Wish
 from twin.components import Teacher
 from twin.documents import Audience, Span
@@ -81,6 +82,7 @@ class Answer:
         model: what answered, as it calls itself; empty if none was asked.
         adapter: the adapter that was asked, by its name in twin.toml; empty for `models.chat`.
         usage: what the model says it took.
+        support: of each sentence that states something, whether what it cites bears it out.
         trace_id: 32 hexadecimal digits; empty where nothing is traced.
     """
 
@@ -96,6 +98,7 @@ class Answer:
     model: str = ""
     adapter: str = ""
     usage: Usage = UNKNOWN
+    support: tuple[SentenceSupport, ...] = ()
     trace_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -141,11 +144,12 @@ class Answerer:
         person: whose voice it is.
         minimum_relevance: the evidence below which nothing that was written fits.
         teacher: rewrites follow-up questions where the chat model cannot; None if there is none.
+        similar: compares sentences, where their words do not settle whether one bears out another.
         language: of the writing, in English; the rules that know a follow-up know English alone.
         guard: what is told apart from a question, and left out of prompts.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by keyword
         self,
         retriever: Retriever,
         llm: Callable[[str], LLM],
@@ -153,6 +157,7 @@ class Answerer:
         person: str,
         minimum_relevance: float,
         teacher: Callable[[], Teacher] | None = None,
+        similar: Similar | None = None,
         language: str = "english",
         guard: Guard = GUARD,
     ) -> None:
@@ -161,6 +166,7 @@ class Answerer:
         self._person = person or "the author"
         self._minimum = minimum_relevance
         self._teacher = teacher
+        self._similar = similar
         self._language = language
         self._guard = guard
 
@@ -295,19 +301,23 @@ class Answerer:
     def _finished(
         self, text: str, cited: dict[int, int], retrieval: Retrieval, said: _Said, span: trace.Span
     ) -> Answer:
-        said.took("total", said.begun)
         sources = []
         for number, n in cited.items():
             passage = retrieval.passages[number - 1]
             spans = quoted_spans(text, n, passage.text)
             quotes = tuple(Span(passage.start + a, passage.start + b) for a, b in spans)
             sources.append(Source(n, passage, quotes))
+        since = time.perf_counter()
+        answer = text.strip()
+        support = check_support(answer, sources, similar=self._similar) if sources else ()
+        said.took("check", since)
+        said.took("total", said.begun)
         context = span.get_span_context()
         return Answer(
-            text=text.strip(),
+            text=answer,
             sources=tuple(sources),
             retrieval=retrieval,
-            answered=bool(sources) or not text.strip().startswith(said.told or REFUSAL.rstrip(".")),
+            answered=bool(sources) or not answer.startswith(said.told or REFUSAL.rstrip(".")),
             timings=said.timings,
             notes=(*retrieval.notes, *said.notes),
             question=said.question,
@@ -316,6 +326,7 @@ class Answerer:
             model=said.model,
             adapter=said.wish.model,
             usage=said.usage,
+            support=support,
             trace_id=f"{context.trace_id:032x}" if context.is_valid else "",
         )
 

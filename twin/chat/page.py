@@ -1,6 +1,6 @@
-"""What the chat page shows of a retrieval and of a source, as Markdown.
+"""What the chat page shows of a source, as Markdown.
 
-In: a `Retrieval` or a `Source`. Out: Markdown in which the text of a document cannot become markup:
+In: a `Source`. Out: Markdown in which the text of a document cannot become markup:
 no heading, link, picture or directive of a passage acts on the page, and its words stand there as
 they were written, the quoted ones in bold. Code is shown as code, behind a fence longer than its own.
 """
@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from twin.chat.answer import Source
 from twin.documents import Kind, Span
 from twin.errors import TwinError
-from twin.retrieve.passages import Passage, Retrieval
+from twin.retrieve.passages import Passage
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _INVISIBLE = re.compile("[\u200b\u2028\u2029\x00]")
@@ -96,34 +96,6 @@ def sources_line(sources: Sequence[Source]) -> str:
     return "\n".join(lines)
 
 
-def step_name(retrieval: Retrieval) -> str:
-    """Return the name of the step, to be read after the words "Looked through"."""
-    count = len(retrieval.passages)
-    found = "1 passage" if count == 1 else f"{count or 'no'} passages"
-    return f"what was written: {found} ({sum(retrieval.timings.values()):.1f} s)"
-
-
-def retrieval_markdown(retrieval: Retrieval) -> str:
-    """Return what the step shows: filters, variants, the passages found, and the times."""
-    lines = [f"**Filters**: {escaped(_filters(retrieval))}"]
-    if len(retrieval.asked) > 1:
-        variants = "\n".join(f"- {escaped(text)}" for text in retrieval.asked[1:])
-        lines.append(f"**Also searched for**\n\n{variants}")
-    if retrieval.passages:
-        rows = "\n".join(
-            f"| {escaped(_cell(title_of(p)))} | {day(p.published_at)} | {p.similarity:.2f} |"
-            for p in retrieval.passages
-        )
-        lines.append(f"| Passage | Written | Similarity |\n| :-- | :-- | --: |\n{rows}")
-    else:
-        lines.append("No passage was found.")
-    times = " · ".join(
-        f"{name} {seconds * 1000:.0f} ms" for name, seconds in retrieval.timings.items()
-    )
-    lines += [times, *(escaped(f"Note: {note}") for note in retrieval.notes)]
-    return "\n\n".join(lines)
-
-
 def title_of(passage: Passage) -> str:
     """Return the title of a passage's document, or where it came from."""
     return passage.title.strip() or passage.source
@@ -138,24 +110,6 @@ def day(published: str | None) -> str:
     except ValueError:
         return published
     return f"{when.day} {when:%B %Y}"
-
-
-def _filters(retrieval: Retrieval) -> str:
-    found = retrieval.found
-    parts = [
-        *(f"by {author}" for author in found.authors),
-        *(f"{kind.value}s only" if kind is not Kind.CODE else "code only" for kind in found.kinds),
-        *(f"on {platform}" for platform in found.platforms),
-    ]
-    if found.since:
-        parts.append(f"from {day(found.since)}")
-    if found.until:
-        parts.append(f"before {day(found.until)}")
-    return f"{', '.join(parts) or 'none'} (audience: {retrieval.audience.value})"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _links(passage: Passage) -> str:
@@ -267,15 +221,16 @@ def _code(text: str, part: _Lines, quotes: Sequence[Span]) -> Iterator[str]:
         found = text.find("\n", end, span.end)
         end = span.end if found < 0 else found
         if text[done:start].strip():
-            yield _fenced(text[done:start], language)
+            yield fenced(text[done:start], language)
         yield "**Quoted:**"
-        yield _fenced(text[start:end], language)
+        yield fenced(text[start:end], language)
         done = end
     if text[done : span.end].strip():
-        yield _fenced(text[done : span.end], language)
+        yield fenced(text[done : span.end], language)
 
 
-def _fenced(code: str, language: str) -> str:
+def fenced(code: str, language: str = "") -> str:
+    """Return text as code, behind a fence longer than any in it."""
     longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
     body = code.strip("\r\n")

@@ -124,8 +124,9 @@ def by_model(question: str, history: History, instructions: str, ask: Ask) -> st
     ]
     told.append(f"<last-question>\n{question}\n</last-question>")
     said = ask(instructions, "\n\n".join(told))
-    said = re.sub(r"</?(?:last-)?question>", "", said).strip().strip("\"“”'").strip()
+    said = re.sub(r"</?(?:last-)?question>", "", said)
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    line = line.strip("\"“”'").strip()
     return line if 0 < len(line) <= LONGEST else question
 
 

@@ -7,21 +7,30 @@ folder and its variables when it is first imported, so everything is put in plac
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import importlib.util
 import json
 import logging
 import os
 import re
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from twin.errors import ConfigurationError, UsageError
+from twin.home import Home
 from twin.resources import resource
+from twin.serving.access import LOCAL_USER, Access, Login, admitted
 from twin.serving.guard import Guard, is_loopback
+from twin.serving.users import Users, signing_key
+from twin.serving.welcome_in import WelcomeIn
 
 FOLDER = "chat"
+COOKIE = "CHAINLIT_AUTH_COOKIE_NAME"
+"""Chainlit's variable for the name of the cookie that says who reads."""
 PATIENCE = 3
 """Seconds that open connections get to end when the page is stopped."""
 
@@ -30,16 +39,38 @@ _FOREIGN = re.compile(r"<link\b[^>]*\bhref=\"https?://[^>]*>")
 _SAYINGS = {
     ("chat", "input", "placeholder"): "Ask about anything that was written…",
     ("chat", "input", "actions", "stop"): "Stop",
-    ("chat", "messages", "status", "using"): "Looking through",
-    ("chat", "messages", "status", "used"): "Looked through",
+    ("chat", "messages", "status", "using"): "",
+    ("chat", "messages", "status", "used"): "",
     ("chat", "watermark"): "Every number leads to the words it rests on.",
     ("navigation", "header", "readme"): "How to read this",
+    ("auth", "login", "title"): "Who would like to talk to the twin?",
+    ("auth", "login", "form", "email", "label"): "Name",
+    ("auth", "login", "form", "email", "placeholder"): "",
+    ("auth", "login", "form", "email", "required"): "a name is needed",
+    ("auth", "login", "form", "password", "required"): "a password is needed",
+    ("auth", "login", "form", "actions", "signin"): "Log in",
+    (
+        "auth",
+        "login",
+        "errors",
+        "credentialsSignin",
+    ): "That name and that password do not go together. "
+    "After five tries the name has to wait a minute.",
+    ("chat", "messages", "feedback", "dialog", "title"): "Say why, if you like",
+    ("chat", "messages", "feedback", "dialog", "submit"): "Keep it",
+    ("chat", "messages", "feedback", "dialog", "yourFeedback"): "What was good, or wrong…",
+    ("chat", "messages", "feedback", "status", "updated"): "Kept",
     ("navigation", "newChat", "button"): "New conversation",
     ("navigation", "newChat", "dialog", "title"): "Begin anew?",
     ("navigation", "newChat", "dialog", "tooltip"): "New conversation",
-    ("navigation", "newChat", "dialog", "description"): "What was asked here is not kept.",
+    ("navigation", "newChat", "dialog", "description"): "The next question begins a conversation.",
 }
 """What Chainlit says in words of its own, where they do not fit."""
+
+
+def logins(home: Home) -> bool:
+    """Return whether somebody can log in: by a password, or by OAuth."""
+    return bool(Users(home.folder / FOLDER).names() or home.settings.chat.oauth_allowed)
 
 
 def check_installed() -> None:
@@ -96,17 +127,22 @@ def prepare(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     # While the page is open, what it shows of private writing lies there in files.
     folder.mkdir(exist_ok=True, mode=0o700)
-    for name in (".chainlit", "public"):
+    for name in (".chainlit", ".files", "public", "public/elements"):
         (folder / name).mkdir(exist_ok=True)
     _copy(_HERE / "chainlit.toml", folder / ".chainlit" / "config.toml")
-    for name in ("favicon.svg", "page.css", "page.js", "theme.json"):
-        _copy(_HERE / "public" / name, folder / "public" / name)
+    public = _HERE / "public"
+    for path in sorted(public.rglob("*.*")):
+        _copy(path, folder / "public" / path.relative_to(public))
     readme = resource("chainlit.md")
     if readme is not None:
         _copy(readme, folder / "chainlit.md")
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     # Chainlit would read the .env of the current folder, whosever that is.
     os.environ["CHAINLIT_ENV_FILE"] = str(folder / ".env")
+    os.environ.setdefault("CHAINLIT_AUTH_SECRET", signing_key(folder))
+    # Browsers keep one cookie of a name for all ports of a host, and two homes know not each other.
+    mark = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    os.environ[COOKIE] = f"twin_{mark}"
     return folder
 
 
@@ -118,6 +154,10 @@ def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
         ready: called when the page can be opened.
     """
     import uvicorn  # noqa: PLC0415 - comes with Chainlit, which is an extra
+    from chainlit import config as chainlit_config  # noqa: PLC0415
+
+    # Before the server is imported: it takes this folder's place then, and empties it at its end.
+    chainlit_config.FILES_DIRECTORY = own_folder(Path(chainlit_config.APP_ROOT) / ".files")
     from chainlit import server, session  # noqa: PLC0415
     from chainlit.config import config, load_module  # noqa: PLC0415
 
@@ -127,6 +167,7 @@ def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
         raise ConfigurationError(message, "install twin anew")
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     _translate(Path(config.root))
+    _fit(config, admitted())
     host, port = bound.getsockname()[:2]
     config.run.headless = True
     config.run.host, config.run.port = host, port
@@ -143,14 +184,62 @@ def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
             if self.started:
                 ready()
 
+    application: Any = server.app
+    if admitted().login is Login.LOCAL:
+        application = _welcoming(application, config.project.user_session_timeout)
     settings = uvicorn.Config(
-        Guard(server.app, loopback=is_loopback(host)),
+        Guard(application, loopback=is_loopback(host)),
         host=host,
         port=port,
         log_level="error",
         timeout_graceful_shutdown=PATIENCE,
     )
     asyncio.run(Server(settings).serve(sockets=[bound]))
+
+
+def _welcoming(application: Any, lasts: int) -> Any:
+    """Return a page that lets in whoever sits at this machine."""
+    from chainlit.auth import create_jwt  # noqa: PLC0415
+    from chainlit.user import User  # noqa: PLC0415
+
+    cookie = os.environ[COOKIE]
+    return WelcomeIn(application, cookie, lambda: create_jwt(User(LOCAL_USER)), lasts)
+
+
+def own_folder(folder: Path) -> Path:
+    """Return a folder below another that no other process uses, and clear away what others left.
+
+    The lock beside it is held until the process ends, however it ends.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only where the page is served
+
+    for left in folder.glob("*.lock"):
+        lock = FileLock(left)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            continue
+        shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+        left.unlink(missing_ok=True)
+        lock.release()
+    made = Path(tempfile.mkdtemp(dir=folder, prefix="page-"))
+    lock = FileLock(made.with_name(f"{made.name}.lock"))
+    lock.acquire()
+    _held.append(lock)
+    return made
+
+
+_held: list[Any] = []
+"""Locks of this process; nobody else may take them from it."""
+
+
+def _fit(config: Any, access: Access) -> None:
+    """Fit Chainlit to who reads the page: of guests nothing is kept or taken in."""
+    config.features.spontaneous_file_upload.enabled = access.keeps
+    config.features.edit_message = True
+    config.ui.default_sidebar_state = "closed" if access.keeps else "hidden"
+    if access.login is Login.PASSWORD:
+        config.ui.login_page_image = "/public/favicon.svg"
 
 
 def _keep_home(server: Any) -> None:
@@ -171,8 +260,13 @@ def _translate(folder: Path) -> None:
         for parent in parents:
             place = place.setdefault(parent, {})
         place[last] = text
-    path.write_text(json.dumps(sayings, ensure_ascii=False, indent=2), encoding="utf-8")
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(sayings, ensure_ascii=False, indent=2), encoding="utf-8")
+    beside.replace(path)
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.write_bytes(source.read_bytes())
+    # Another page on this home may be reading it.
+    beside = target.with_name(f"{target.name}.{os.getpid()}")
+    beside.write_bytes(source.read_bytes())
+    beside.replace(target)

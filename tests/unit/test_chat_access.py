@@ -1,0 +1,162 @@
+"""Who may read the page: logins, guests, and the one person of this machine."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twin.documents import Audience
+from twin.errors import UsageError, WarehouseError
+from twin.serving.access import Access, Login, decide
+from twin.serving.page import own_folder
+from twin.serving.room import safe_name
+from twin.serving.users import Users, signing_key
+from twin.serving.welcome_in import WelcomeIn
+
+PASSWORD = "a heron and a tide gauge"
+
+
+class TestUsers:
+    def test_only_the_right_password_lets_in(self, tmp_path: Path) -> None:
+        users = Users(tmp_path)
+        assert users.add("ines", PASSWORD)
+        assert users.check("ines", PASSWORD)
+        assert not users.check("ines", f"{PASSWORD} ")
+        assert not users.check("ada", PASSWORD)
+        assert not users.add("ines", "another long password")
+        assert not users.check("ines", PASSWORD)
+        assert users.names() == ["ines"]
+        assert users.remove("ines")
+        assert not users.remove("ines")
+        assert not users.check("ines", "another long password")
+
+    def test_the_file_holds_no_password_and_is_its_owners_alone(self, tmp_path: Path) -> None:
+        Users(tmp_path).add("ines", PASSWORD)
+        Users(tmp_path).add("ada", PASSWORD)
+        path = tmp_path / "users.json"
+        text = path.read_text()
+        assert "heron" not in text
+        # The same password looks different for everybody.
+        assert len({line.split(":")[1] for line in text.splitlines() if ":" in line}) == 2
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert [one.name for one in tmp_path.iterdir()] == ["users.json"]
+
+    @pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("a b", PASSWORD), ("a", "x")])
+    def test_what_cannot_be_used_is_refused(self, tmp_path: Path, name: str, password: str) -> None:
+        with pytest.raises(UsageError):
+            Users(tmp_path).add(name, password)
+
+    def test_guessing_is_stopped(self, tmp_path: Path) -> None:
+        users = Users(tmp_path)
+        users.add("ines", PASSWORD)
+        for _ in range(5):
+            assert not users.check("ines", "wrong")
+        assert not users.check("ines", PASSWORD)
+        assert Users(tmp_path).check("ines", PASSWORD)
+
+    def test_a_broken_file_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "users.json").write_text("{")
+        with pytest.raises(WarehouseError, match="cannot be read"):
+            Users(tmp_path).names()
+
+    def test_the_key_is_made_once(self, tmp_path: Path) -> None:
+        key = signing_key(tmp_path / "chat")
+        assert len(key) >= 48
+        assert signing_key(tmp_path / "chat") == key
+        assert stat.S_IMODE((tmp_path / "chat" / "secret").stat().st_mode) == 0o600
+
+
+class TestAccess:
+    def said(self, host: str = "127.0.0.1", **more: Any) -> Access:
+        values: dict[str, Any] = {
+            "audience": Audience.PRIVATE,
+            "guests": False,
+            "logins": False,
+            "anyone_may_read": False,
+        }
+        return decide(host, **values | more)
+
+    def test_on_this_machine_it_is_whoever_sits_there(self) -> None:
+        assert self.said() == Access(Login.LOCAL)
+        assert self.said().keeps
+
+    def test_where_somebody_can_log_in_everybody_must(self) -> None:
+        assert self.said(logins=True).login is Login.PASSWORD
+        assert self.said("0.0.0.0", logins=True).login is Login.PASSWORD
+
+    def test_of_guests_nothing_is_kept_even_on_this_machine(self) -> None:
+        guests = self.said(guests=True, audience=Audience.PUBLIC, logins=True)
+        assert guests == Access(Login.NOBODY, Audience.PUBLIC)
+        assert not guests.keeps
+
+    @pytest.mark.parametrize("guests", [True, False])
+    def test_private_writing_needs_a_login_or_a_word(self, guests: bool) -> None:  # noqa: FBT001
+        with pytest.raises(UsageError, match="there is no login"):
+            self.said("0.0.0.0", guests=guests)
+        allowed = self.said("0.0.0.0", guests=guests, anyone_may_read=True)
+        assert not allowed.keeps
+        public = self.said("0.0.0.0", guests=guests, audience=Audience.PUBLIC)
+        assert not public.keeps
+
+
+class TestFolders:
+    def test_two_pages_on_one_home_share_no_folder(self, tmp_path: Path) -> None:
+        one, other = own_folder(tmp_path), own_folder(tmp_path)
+        assert one != other
+        (one / "shown").write_text("private")
+        own_folder(tmp_path)
+        assert (one / "shown").exists()
+
+    def test_what_a_page_left_that_was_killed_is_cleared_away(self, tmp_path: Path) -> None:
+        left = tmp_path / "page-left"
+        left.mkdir()
+        (left / "shown").write_text("private")
+        (tmp_path / "page-left.lock").touch()
+        own_folder(tmp_path)
+        assert not left.exists()
+        assert not (tmp_path / "page-left.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("notes.md", "notes.md"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\x\\a.txt", "a.txt"),
+        (".bashrc", "bashrc"),
+        ("a<b>:c?.md", "a_b__c_.md"),
+        ("..", "unnamed"),
+        ("x" * 300 + ".md", "x" * 120 + ".md"),
+    ],
+)
+def test_a_file_that_is_given_lands_in_its_folder(name: str, expected: str) -> None:
+    assert safe_name(name) == expected
+
+
+class TestWelcomeIn:
+    async def sent(self, cookie: bytes, kind: bytes = b"text/html; charset=utf-8") -> list[Any]:
+        messages: list[Any] = []
+
+        async def inner(_scope: Any, _receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "headers": [(b"content-type", kind)]})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request"}
+
+        scope = {"type": "http", "headers": [(b"cookie", cookie)] if cookie else []}
+        await WelcomeIn(inner, "twin_1", lambda: "token", 60)(scope, receive, send)
+        return [value for name, value in messages[0]["headers"] if name == b"set-cookie"]
+
+    async def test_the_page_brings_a_cookie_once(self) -> None:
+        [cookie] = await self.sent(b"")
+        assert cookie.startswith(b"twin_1=token; HttpOnly;")
+        assert await self.sent(b"other=1")
+        assert await self.sent(b"twin_1=token") == []
+        assert await self.sent(b"", b"application/json") == []

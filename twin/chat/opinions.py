@@ -1,0 +1,79 @@
+"""What a person thinks of an answer, as the warehouse keeps it.
+
+In: an `Answer`, and what was done about it: a thumb, what they would have written, a choice between
+two. Out: `Feedback`, with all that was sent and shown.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from twin.chat.answer import Answer
+from twin.warehouse.feedback import Feedback, FeedbackKind, FeedbackSource
+
+
+def about(answer: Answer, *, thread_id: str, message_id: str, user: str) -> Feedback:
+    """Return what there is to know of an answer, before anything was said of it."""
+    return Feedback(
+        id=message_id,
+        kind=FeedbackKind.THUMB,
+        at=_now(),
+        thread_id=thread_id,
+        message_id=message_id,
+        user=user,
+        question=answer.question or (answer.retrieval.asked or ("",))[0],
+        prompt=answer.prompt,
+        prompt_version=answer.prompt_version,
+        answer=answer.text,
+        # All that stood in the prompt: whoever forgets one of these documents forgets this, too.
+        sources=tuple(
+            FeedbackSource(
+                document_id=one.document_id, version=one.version, start=one.start, end=one.end
+            )
+            for one in answer.retrieval.passages
+        ),
+        model=answer.model,
+        adapter=answer.adapter,
+        trace_id=answer.trace_id,
+        audience=answer.retrieval.audience,
+    )
+
+
+def thumb(answer: Feedback, thumb_id: str, value: int, comment: str) -> Feedback:
+    """Return a thumb: 1 is up, 0 is down."""
+    return replace(
+        answer,
+        id=thumb_id,
+        kind=FeedbackKind.THUMB,
+        at=_now(),
+        value=float(value),
+        comment=comment.strip(),
+    )
+
+
+def edit(answer: Feedback, text: str) -> Feedback:
+    """Return what the person would have written; a later one of the same answer replaces it."""
+    return replace(
+        answer,
+        id=f"{answer.message_id}:edit",
+        kind=FeedbackKind.EDIT,
+        at=_now(),
+        edited=text.strip(),
+    )
+
+
+def choice(chosen: Feedback, rejected: Feedback, message_id: str) -> Feedback:
+    """Return a choice between two answers of one message; choosing anew replaces it."""
+    return replace(
+        chosen,
+        id=f"{message_id}:choice",
+        kind=FeedbackKind.CHOICE,
+        at=_now(),
+        message_id=message_id,
+        rejected=rejected.answer,
+        rejected_model=rejected.model,
+        rejected_adapter=rejected.adapter,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

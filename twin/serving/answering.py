@@ -1,0 +1,221 @@
+"""One question in the page: its steps, its answer as it is written, its sources beside it.
+
+In: a message, and the room. Out: what the browser shows, and what is kept of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import chainlit as cl
+
+from twin.chat import page, steps
+from twin.chat.answer import Answer, Source, Token
+from twin.chat.marks import legend, marked
+from twin.chat.opinions import about
+from twin.chat.panel import read_wish
+from twin.chat.shown import Shown, shown
+from twin.chat.wish import Turn, Wish
+from twin.retrieve.passages import Retrieval
+from twin.serving.conversation import Conversation
+from twin.serving.history.contents import Kept
+from twin.serving.history.database import now
+from twin.serving.live import Who
+from twin.serving.room import Room
+from twin.warehouse.feedback import Feedback, feedback_line
+
+SETTLED = 0.3
+"""Seconds after which the browser has taken in new sources."""
+
+LOOKING = "Looking through what was written"
+CORRECT = "correct"
+"""The action that opens the field for what the person would have written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came in the page.
+
+    Attributes:
+        run_id: the run that answers it; thumbs point at that.
+    """
+
+    text: str
+    message_id: str
+    run_id: str
+    thread_id: str
+    who: Who
+
+
+def asked_by(message: cl.Message) -> Asked:
+    """Return a question with all that says where it was asked."""
+    session = cl.context.session
+    user = session.user.identifier if session.user else ""
+    run = cl.context.current_run
+    return Asked(
+        text=message.content,
+        message_id=message.id,
+        run_id=run.id if run else message.id,
+        thread_id=session.thread_id,
+        who=Who(user, session.thread_id),
+    )
+
+
+def conversation() -> Conversation:
+    """Return what was said so far in this session."""
+    found = cl.user_session.get("conversation")  # type: ignore[no-untyped-call]
+    if not isinstance(found, Conversation):
+        found = Conversation()
+        cl.user_session.set("conversation", found)  # type: ignore[no-untyped-call]
+    return found
+
+
+async def wished(room: Room, model: str = "") -> Wish:
+    """Return what the settings of this session wish, and say what could not be read."""
+    wish, notes = read_wish(cl.context.session.chat_settings, room.defaults, model)
+    for note in notes:
+        await cl.context.emitter.send_toast(note, "warning")
+    return wish
+
+
+async def answer(room: Room, asked: Asked, model: str = "") -> None:
+    """Answer a question by one model.
+
+    Raises:
+        TwinError: if it cannot be answered; what was said so far stays.
+    """
+    said, stream = cl.Message(""), Shown()
+    looking: cl.Step | None = None
+    seen: Retrieval | Answer | None = None
+    events = room.twin.ask(
+        asked.text,
+        wish=await wished(room, model),
+        history=conversation().before(asked.message_id),
+        who=asked.who,
+    )
+    try:
+        async with aclosing(events):
+            async with cl.Step(LOOKING, type="retrieval", icon="search") as looking:
+                if not room.twin.open:
+                    looking.name = f"{LOOKING} (the models are being loaded, once)"
+                    await looking.update()
+                first = await anext(events)
+                assert isinstance(first, Retrieval)  # noqa: S101 - what every stream begins with
+                seen = first
+                looking.name = steps.summary(seen)
+                looking.output = steps.notes(seen)
+            async for event in events:
+                if isinstance(event, Token):
+                    said.created_at = said.created_at or now()
+                    await said.stream_token(stream.feed(event.text))
+                elif isinstance(event, Answer):
+                    seen = event
+                    await finish(room, asked, said, event)
+    finally:
+        # Also of an answer that was stopped, or that failed.
+        if said.created_at and not isinstance(seen, Answer):
+            await said.update()  # type: ignore[no-untyped-call]
+        if looking is not None and seen is not None:
+            await show_stages(room, looking, seen)
+
+
+async def finish(room: Room, asked: Asked, said: cl.Message, finished: Answer) -> None:
+    """Show the end of an answer, with its sources, and keep it."""
+    understood = steps.understood(finished.retrieval)
+    parts = (
+        f"*{understood}*" if understood else "",
+        shown(marked(finished.text, finished.support)),
+        legend(finished.support),
+        page.sources_line(finished.sources),
+    )
+    said.content = "\n\n".join(part for part in parts if part)
+    elements: list[Any] = [beside(source) for source in finished.sources]
+    said.elements = elements
+    given = about(
+        finished,
+        thread_id=asked.thread_id,
+        message_id=said.id,
+        user=asked.who.user,
+    )
+    if room.history is not None:
+        said.actions = correcting(said.id)
+        await keep(room, asked, said.id, given)
+    conversation().add(asked.message_id, Turn(given.question, finished.text))
+    await said.update()  # type: ignore[no-untyped-call]
+    await open_beside(said.elements, said.id)
+
+
+async def keep(room: Room, asked: Asked, message_id: str, given: Feedback) -> None:
+    """Keep an answer for what may be said of it, also after a restart."""
+    if room.history is not None:
+        await room.history.contents.keep(
+            Kept(
+                message_id=message_id,
+                run_id=asked.run_id,
+                asked_id=asked.message_id,
+                thread_id=asked.thread_id,
+                body=feedback_line(given),
+            )
+        )
+
+
+async def show_stages(room: Room, looking: cl.Step, seen: Retrieval | Answer) -> None:
+    """Put the single steps into the one that sums them up."""
+    retrieval = seen.retrieval if isinstance(seen, Answer) else seen
+    stages = steps.stages(retrieval)
+    if isinstance(seen, Answer):
+        trace = room.twin.observer.trace_url(seen.trace_id)
+        stages.append(steps.generation(seen, trace))
+    for stage in stages:
+        step = cl.Step(stage.name, type="tool", parent_id=looking.id)
+        step.output = stage.text
+        step.start = step.end = now()
+        await step.send()  # type: ignore[no-untyped-call]
+
+
+def beside(source: Source, prefix: str = "") -> cl.Text:
+    """Return what stands beside an answer for a source.
+
+    Its text travels in its address, so that it opens after any restart.
+    """
+    return cl.Text(
+        name=f"{prefix}{page.source_name(source.n)}",
+        url=as_address(page.source_markdown(source)),
+        display="side",
+    )
+
+
+def as_address(markdown: str) -> str:
+    """Return text as an address that holds it."""
+    encoded = base64.b64encode(markdown.encode()).decode()
+    return f"data:text/plain;charset=utf-8;base64,{encoded}"
+
+
+def correcting(message_id: str) -> list[cl.Action]:
+    """Return the button under an answer that lets a person write it themselves."""
+    return [
+        cl.Action(
+            name=CORRECT,
+            payload={"message": message_id},
+            label="I would have written…",
+            tooltip="Write it as you would have: the twin learns from it",
+            icon="pencil",
+        )
+    ]
+
+
+async def open_beside(elements: Sequence[Any], key: str) -> None:
+    """Show these elements beside the conversation, and no others.
+
+    Chainlit opens the sources of the whole conversation at once; these are the ones that count.
+    """
+    await asyncio.sleep(SETTLED)
+    shown_now = [one if isinstance(one, dict) else one.to_dict() for one in elements]
+    await cl.context.emitter.emit("set_sidebar_elements", {"elements": shown_now, "key": key})
+    if shown_now:
+        await cl.context.emitter.emit("set_sidebar_title", "Sources")
