@@ -116,3 +116,24 @@ def list_command(home_option: Path | None, *, as_json: bool) -> int:
     else:
         click.echo("There is no set yet: twin dataset sft")
     return 0
+
+
+@dataset_command.command("check")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--against", help="A warehouse that the answers must be in: a file, a home, sqlite, mongo."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def check_command(
+    home_option: Path | None, path: Path, against: str | None, *, as_json: bool
+) -> int:
+    """Audit anyone's set: FILE is JSON, JSON lines or Parquet, or a folder of them.
+
+    Known are instruction/output, messages, conversations, prompt/chosen/rejected, and the sets of the
+    LLM Engineer's Handbook. Exits with 1 if something is wrong.
+    """
+    from twin.cli.dataset_checking import check  # noqa: PLC0415
+
+    with Home(home_option) as home:
+        return check(home, path, against, as_json=as_json)
