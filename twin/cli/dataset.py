@@ -36,6 +36,12 @@ _OPTIONS: tuple[Callable[[Callable[..., int]], Callable[..., int]], ...] = (
         help="Take nothing that is for fewer eyes.",
     ),
     click.option("--collection", "collections", multiple=True, help="Only of this source."),
+    click.option(
+        "--teacher", is_flag=True, help="Have models.teacher word what you did not write."
+    ),
+    click.option(
+        "--feedback/--no-feedback", default=True, help="Take edits and choices of the chat."
+    ),
     click.option("--rows", "most", type=click.IntRange(1), help="At most, of all splits."),
     click.option("--seed", type=int, default=0, show_default=True, help="Decides every choice."),
     click.option(
@@ -77,6 +83,13 @@ def sft_command(home_option: Path | None, /, **given: Any) -> int:
 
 
 @dataset_command.command("dpo")
+@click.option(
+    "--rejected",
+    multiple=True,
+    metavar="SOURCE[=SHARE]",
+    help="corruption, others, model or teacher. [default: datasets.rejected]",
+)
+@click.option("--model", default="", help="Adapter that writes what SOURCE model rejects.")
 @_making
 @click.pass_obj
 def dpo_command(home_option: Path | None, /, **given: Any) -> int:
@@ -137,3 +150,53 @@ def check_command(
 
     with Home(home_option) as home:
         return check(home, path, against, as_json=as_json)
+
+
+@dataset_command.command("report")
+@click.argument("name", metavar="NAME")
+@click.option("--teacher", is_flag=True, help="Have models.teacher mark how answers fit questions.")
+@click.option(
+    "--sample", type=click.IntRange(1), default=50, show_default=True, help="Rows to mark."
+)
+@click.option(
+    "--model", "size", default="", help="Say whether it is enough for this model, as in 8B."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def report_command(home_option: Path | None, /, name: str, **given: Any) -> int:
+    """Say how good a set is: NAME is one of `twin dataset list`, or a folder."""
+    from twin.cli.dataset_reporting import report  # noqa: PLC0415
+
+    with Home(home_option) as home:
+        return report(home, name, **given)
+
+
+@dataset_command.command("push")
+@click.argument("name", metavar="NAME")
+@click.argument("repository", metavar="OWNER/REPOSITORY")
+@click.option("--public", is_flag=True, help="For everybody to see; only a public set may be.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def push_command(
+    home_option: Path | None, name: str, repository: str, *, public: bool, as_json: bool
+) -> int:
+    """Upload a set to the Hugging Face Hub, private by default.
+
+    NAME is one of `twin dataset list`, or a folder. The token stands in HF_TOKEN.
+    """
+    from twin.datasets.publishing import push  # noqa: PLC0415
+
+    with Home(home_option) as home, output.waiting(f"uploading {name}"):
+        done = push(folder_of(home, name), repository, public=public)
+    if as_json:
+        output.emit_json({"url": done.url, "private": done.private, "files": done.files})
+    else:
+        kind = "private" if done.private else "public"
+        click.echo(f"{done.files} files are in {done.url} ({kind})")
+    return 0
+
+
+def folder_of(home: Home, name: str) -> Path:
+    """Return the folder of a set, by its name in the home or its path."""
+    inside = home.folder / FOLDER / name
+    return inside if inside.is_dir() else Path(name).expanduser()

@@ -13,10 +13,12 @@ import click
 
 from twin.cli import output
 from twin.cli.dataset import FOLDER
-from twin.datasets.building import Draft, Parts, Request, build
+from twin.cli.dataset_asking import ANSWERS, Desk, shares
+from twin.datasets.building import DPO, Draft, Parts, Request, build
 from twin.datasets.card import write_card
 from twin.datasets.corpus import Wanted, whose
 from twin.datasets.gates import GATES, Breach
+from twin.datasets.journal import Journal
 from twin.datasets.manifest import Making
 from twin.datasets.references import read_references
 from twin.datasets.writing import checked_name, write
@@ -44,6 +46,10 @@ class Given:
     allowed: tuple[str, ...]
     into: Path | None
     as_json: bool
+    teacher: bool
+    feedback: bool
+    rejected: tuple[str, ...] = ()
+    model: str = ""
 
 
 def make(home: Home, given: Given) -> int:
@@ -62,24 +68,35 @@ def make(home: Home, given: Given) -> int:
     authors = whose(warehouse, given.authors, settings.person.name)
     names = {author.slug: author.name for author in warehouse.authors()}
     registry = home.indexes.wanted.registry
+    chosen = settings.datasets
+    if given.rejected:
+        chosen = chosen.model_copy(update={"rejected": shares(given.rejected)})
     request = Request(
         kind=given.kind,
         wanted=Wanted(
             authors=authors,
             audience=Audience(given.audience),
-            kinds=settings.datasets.kinds,
+            kinds=chosen.kinds,
             collections=given.collections,
             copies=home.copies.refresh(warehouse) if settings.ingest.copies else {},
         ),
         person=settings.person.name or names[authors[0]],
-        settings=settings.datasets,
+        settings=chosen,
         seed=given.seed,
         most=given.most,
         language=settings.index.language,
         references=tuple(read_references(given.benchmarks)),
     )
-    parts = Parts(warehouse=warehouse, cleaners=registry.cleaners(), curators=registry.curators())
-    with output.steps() as told:
+    with output.steps() as told, Journal(home.folder / FOLDER / ANSWERS) as journal:
+        desk = Desk(registry, request, journal, told, warehouse)
+        parts = Parts(
+            warehouse=warehouse,
+            cleaners=registry.cleaners(),
+            curators=registry.curators(),
+            ask=desk.wording if given.teacher else None,
+            rejecting=desk.rejecting(given.model) if given.kind == DPO else {},
+            given=desk.corrections if given.feedback else None,
+        )
         draft = build(request, parts, told)
         refused = [b for b in draft.breaches if b.gate not in given.allowed]
         if refused:
@@ -92,9 +109,11 @@ def make(home: Home, given: Given) -> int:
             settings=_settings(request, given),
             curators=registry.curators_fingerprint(),
             allowed=given.allowed,
+            asked=desk.report(),
         )
         values = write(draft, making, folder, write_card)
     _report(draft, values, folder, as_json=given.as_json)
+    desk.complain()
     return 1 if draft.failed else 0
 
 

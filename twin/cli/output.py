@@ -161,11 +161,13 @@ def steps() -> Iterator[Callable[[str, int, int | None], None]]:
 
         def told(step: str, done: int, total: int | None) -> None:
             nonlocal label, task
-            if step != label or task is None:
+            # What stands in brackets is how it goes, and no step of its own.
+            name = step.partition(" (")[0]
+            if name != label or task is None:
                 if task is not None:
                     bar.remove_task(task)
-                label, task = step, bar.add_task(plain(step), total=total)
-            bar.update(task, completed=done, total=total)
+                label, task = name, bar.add_task("", total=total)
+            bar.update(task, completed=done, total=total, description=plain(step))
 
         yield told
 

@@ -30,6 +30,8 @@ Told = Callable[[str, int, int | None], None]
 
 SFT, DPO = "sft", "dpo"
 
+Asks = Callable[[Sequence[tuple[Target, Split]]], Wording]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -57,18 +59,17 @@ class Parts:
     """What a set is made with.
 
     Attributes:
-        ask: given the targets, returns who words what the person did not write, and what models
-            wrote to be rejected; None makes do with templates and corruptions.
+        ask: given the targets, returns who words what the person did not write; None makes do with
+            templates.
+        rejecting: models that write texts to be rejected, by the name of the source.
         given: rows from elsewhere (feedback), to which every step applies.
     """
 
     warehouse: Warehouse
     cleaners: Sequence[Cleaner] = ()
     curators: Sequence[tuple[str, Curator]] = ()
-    ask: (
-        Callable[[Sequence[tuple[Target, Split]]], tuple[Wording | None, Mapping[str, Written]]]
-        | None
-    ) = None
+    ask: Asks | None = None
+    rejecting: Mapping[str, Written] = field(default_factory=dict)
     given: Callable[[Mapping[str, Split]], Iterator[Sample]] | None = None
 
 
@@ -137,6 +138,7 @@ def build(request: Request, parts: Parts, told: Told = lambda _step, _done, _all
     taken = _limited(taken, request)
     samples, by = _rows(request, parts, taken, told)
     if parts.given is not None:
+        # What was written in the chat may be asked for as a document's passage is.
         samples += parts.given(split_of)
     if not samples:
         message = f"{len(found)} documents give no row"
@@ -231,12 +233,14 @@ def _rows(
         context=settings.context,
         language=request.language,
     )
-    wording, written = parts.ask(taken) if parts.ask else (None, {})
+    wording = parts.ask(taken) if parts.ask else None
     rows = Rows(taken, recipe, wording)
     if request.kind == SFT:
         return list(rows.make(lambda done, total: told("asking", done, total))), ()
     others = _others(request, parts, told) if settings.rejected.get("others") else None
-    pairs = Pairs(rows, taken, settings.rejected, request.seed, others=others, written=written)
+    pairs = Pairs(
+        rows, taken, settings.rejected, request.seed, others=others, written=parts.rejecting
+    )
     made = list(pairs.make(lambda done, total: told("pairing", done, total)))
     return made, pairs.sources
 

@@ -161,7 +161,9 @@ def _made(values: Mapping[str, Any]) -> str:
     if values["rejected_by"]:
         lines.append(f"- rejected by: {_pairs(values['rejected_by'])}")
     if values["asked"]:
-        lines.append(f"- asked: {_pairs(values['asked'])}")
+        lines += [
+            f"- asked of the {name}: {_pairs(what)}" for name, what in values["asked"].items()
+        ]
     lines.append(f"- tools: {_pairs(values['tools'])}")
     lines.append("- every source version with its SHA-256, and all settings: manifest.json")
     return "\n".join(lines)

@@ -24,8 +24,8 @@ CANDIDATES: Final = 60
 NEAR: Final = (0.6, 1.6)
 """How much of the chosen text's length another author's passage has, at least and at most."""
 
-Written = Callable[[Target], str]
-"""Returns what a model or the teacher wrote for a target; empty where it wrote nothing of use."""
+Written = Callable[[Sequence[tuple[Target, str]]], Sequence[str]]
+"""Given targets and what asks for each, returns what a model wrote; empty where it is of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,18 @@ class Pairs:
 
     def make(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> Iterator[Sample]:
         """Yield the rows, one a target at most."""
+        asked = [
+            (target, split, sample)
+            for target, split in self._targets
+            if (sample := self._rows.instruction(target, split, "preference")) is not None
+        ]
+        texts = self._texts([(target, sample.instruction) for target, _, sample in asked])
         longer = dict.fromkeys(Split, False)
-        for done, (target, split) in enumerate(self._targets, start=1):
-            told(done, len(self._targets))
-            sample = self._rows.instruction(target, split, "preference")
-            if sample is None:
-                continue
+        for done, (target, split, sample) in enumerate(asked, start=1):
+            told(done, len(asked))
             longer[split] = not longer[split]
-            rejected = self._rejected(target, split, longer=longer[split])
+            text = texts.get(_place(target))
+            rejected = self._rejected(target, split, text, longer=longer[split])
             if rejected is None:
                 continue
             yield replace(
@@ -140,19 +144,27 @@ class Pairs:
                 reads=(rejected.document,) if rejected.document else (),
             )
 
-    def _rejected(self, target: Target, split: Split, *, longer: bool) -> Rejected | None:
+    def _texts(self, asked: Sequence[tuple[Target, str]]) -> dict[tuple[str, int], str]:
+        """Return what models wrote, by the target that it is to be rejected for."""
+        found: dict[tuple[str, int], str] = {}
+        for source, write in self._written.items():
+            its = [(target, text) for target, text in asked if self._source(target) == source]
+            for (target, _), text in zip(its, write(its), strict=True):
+                found[_place(target)] = text
+        return found
+
+    def _rejected(
+        self, target: Target, split: Split, text: str | None, *, longer: bool
+    ) -> Rejected | None:
         source = self._source(target)
         if source == "others" and self._others is not None:
             about = " ".join([target.stored.document.title, *self._rows.terms(target), target.text])
             if found := self._others.find(target, split, about, longer=longer):
                 return found
-        elif source in self._written:
-            text = self._written[source](target)
+        elif text is not None:
             return Rejected(text, source) if text else None
-        text, steps = corrupted(
-            target.text, longer=longer, key=(target.stored.id, target.span.start)
-        )
-        return Rejected(text, f"corruption:{'+'.join(steps)}") if steps else None
+        worse, steps = corrupted(target.text, longer=longer, key=_place(target))
+        return Rejected(worse, f"corruption:{'+'.join(steps)}") if steps else None
 
     def _source(self, target: Target) -> str:
         at = share("rejected", self._seed, target.stored.id, target.span.start)
@@ -162,3 +174,7 @@ class Pairs:
             if at < 0:
                 return source
         return list(self._shares)[-1]
+
+
+def _place(target: Target) -> tuple[str, int]:
+    return target.stored.id, target.span.start
