@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.tiny import FAMILIES, write_tokenizer
+from tests.tiny import FAMILIES, LLAMA3_TEMPLATE, write_tokenizer
 from twin.tables import TrainingSettings
 from twin.training import environment, keys, parity, recipes
 
@@ -88,7 +88,14 @@ def test_training_sees_the_tokens_that_a_server_makes(
     # Preferences go another way to their tokens: rendered by Axolotl, tokenized by TRL.
     pairs = {"chat_template": "llama3", "rl": "dpo", "datasets": [{"field_chosen": "chosen"}]}
     orders.append(parity.order(tmp_path / "llama3", pairs, [[SYSTEM, QUESTION, ANSWER]]))
+    # A tokenizer with a template of its own is served by that, whatever was trained with.
+    write_tokenizer(tmp_path / "own", "llama3", template=LLAMA3_TEMPLATE)
+    for name in ("tokenizer_default", "chatml"):
+        config = {"chat_template": name, "sequence_len": 512}
+        orders.append(parity.order(tmp_path / "own", config, [[SYSTEM, QUESTION, ANSWER]]))
     told = _compared(found, orders)
+    assert "in training and" in parity.difference(told.pop()[0])
+    assert parity.difference(told.pop()[0]) == ""
     preferred = told.pop()[0]
     assert parity.difference(preferred) == ""
     assert preferred["trained"][0] != preferred["trained"][1], "BOS stands there twice"

@@ -14,6 +14,7 @@ from twin.errors import TrainingError
 from twin.training.environment import Axolotl
 from twin.training.recipes import read
 from twin.training.runs import Run
+from twin.training.shapes import model_folder
 from twin.training.trainset import some
 
 FILE: Final = "parity.json"
@@ -57,9 +58,12 @@ def check(run: Run, axolotl: Axolotl) -> Parity:
     dataset = config["datasets"][0]
     rows = some(Path(dataset["path"]), ROWS)
     conversations = [conversation(row) for row in rows]
-    told: Any = axolotl.module(
-        "twin_axolotl.parity", told=json.dumps(order(folder, config, conversations))
-    )
+    asked = order(folder, config, conversations)
+    if run.adapter is not None:
+        # A server that loads an adapter beside its base takes tokenizer and template from the base.
+        base = model_folder(run.manifest.base_model)
+        asked["served_by"] = str(base) if base is not None else None
+    told: Any = axolotl.module("twin_axolotl.parity", told=json.dumps(asked))
     differing = [text for text in map(difference, told) if text]
     found = Parity(
         len(told), len(told) - len(differing), differing[0] if differing else "",

@@ -15,6 +15,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+Train = Callable[[list[Any]], dict[str, Any]]
+"""Makes ids and labels of a conversation that ends with an answer."""
+
 IGNORED: Final = -100
 """The label of a token that is not trained on (torch's cross-entropy)."""
 
@@ -24,10 +27,10 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
 
     Args:
         order: `tokenizer` (folder), `chat_template` and `rl` (as in the YAML file), `dataset` (the
-            keys of the dataset in the YAML file), `conversations` (lists of messages).
+            keys of the dataset in the YAML file), `conversations` (lists of messages), and
+            `served_by`, the folder whose tokenizer a server takes, if that is another one.
     """
-    from axolotl.prompt_strategies import load  # noqa: PLC0415 - heavy
-    from axolotl.utils.chat_templates import get_chat_template  # noqa: PLC0415
+    from axolotl.utils.chat_templates import get_chat_template  # noqa: PLC0415 - heavy
     from axolotl.utils.dict import DictDefault  # noqa: PLC0415
     from transformers import AutoTokenizer  # noqa: PLC0415
 
@@ -36,6 +39,10 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
     template = get_chat_template(
         name, jinja_template=order.get("chat_template_jinja"), tokenizer=tokenizer
     )
+    serving = AutoTokenizer.from_pretrained(order.get("served_by") or order["tokenizer"])
+    if not serving.chat_template:
+        # Then a server must be given the tokenizer of the run.
+        serving = tokenizer
     config = DictDefault(
         {
             "chat_template": name,
@@ -45,16 +52,18 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
         }
     )
     dataset = DictDefault({"type": "chat_template", "path": "x", **(order.get("dataset") or {})})
-    train = _pairs(tokenizer, config, dataset) if order.get("rl") else None
-    strategy = None if train else load("chat_template", tokenizer, config, dataset)
-    field = dataset.get("field_messages") or "messages"
+    learnt = _pairs if order.get("rl") else _conversations
+    train = learnt(tokenizer, config, dataset)
     done = []
     for messages in order["conversations"]:
-        trained = train(messages) if train else strategy.tokenize_prompt({field: messages})
-        text = tokenizer.apply_chat_template(
-            messages[:-1], chat_template=template, add_generation_prompt=True, tokenize=False
+        trained = train(messages)
+        text = serving.apply_chat_template(
+            messages[:-1],
+            chat_template=None if serving.chat_template else template,
+            add_generation_prompt=True,
+            tokenize=False,
         )
-        served = tokenizer(text, add_special_tokens=False)["input_ids"]
+        served = serving(text, add_special_tokens=False)["input_ids"]
         done.append(
             {
                 "trained": list(trained["input_ids"]),
@@ -66,7 +75,21 @@ def compare(order: dict[str, Any]) -> list[dict[str, Any]]:
     return done
 
 
-def _pairs(tokenizer: Any, config: Any, dataset: Any) -> Callable[[list[Any]], dict[str, Any]]:
+def _conversations(tokenizer: Any, config: Any, dataset: Any) -> Train:
+    """Return what makes ids and labels of a conversation as supervised fine-tuning does."""
+    from axolotl.prompt_strategies import load  # noqa: PLC0415 - heavy
+
+    strategy: Any = load("chat_template", tokenizer, config, dataset)
+    field = dataset.get("field_messages") or "messages"
+
+    def train(messages: list[Any]) -> dict[str, Any]:
+        made: dict[str, Any] = strategy.tokenize_prompt({field: messages})
+        return made
+
+    return train
+
+
+def _pairs(tokenizer: Any, config: Any, dataset: Any) -> Train:
     """Return what makes ids and labels of a conversation as training on preferences does.
 
     Axolotl renders prompt and answer, TRL tokenizes the prompt alone and with the answer, and Axolotl
