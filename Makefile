@@ -17,6 +17,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach p,$(PLUGINS),--editable $(dir $(p)))
+# Presidio drags spaCy in: whoever wants it installs it, and the tests do.
+LIGHT := $(foreach p,$(filter-out plugins/twin-presidio/%,$(PLUGINS)),--editable $(dir $(p)))
 
 # Which servers make up starts (docs/servers.md).
 PROFILES ?= data
@@ -35,7 +37,7 @@ $(BIN)/python:
 
 $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin and its plugins into $(VENV) (a minute or two)"
-	$(PIP) --editable '.[local,chat,code,datasets,train,trace]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,datasets,train,trace]' $(LIGHT)
 	@touch $@
 
 $(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)

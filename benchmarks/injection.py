@@ -10,12 +10,14 @@ very words of the attempt. The rules were written with every other attempt in si
 reported. Of a harmless passage it counts as a false alarm if its document is held, any of its words
 are left out of a prompt, or it is told to be an order.
 
-Run: ``python -m benchmarks.injection``
+Run: ``python -m benchmarks.injection [HOME]``; of a home, the converted model is used
 """
 
 import json
 import random
 import re
+import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -138,7 +140,8 @@ def measure(
     write(home / "attempts", [one.text for one in found], hosts)
     write(home / "harmless", harmless, hosts)
     home.joinpath("twin.toml").write_text(
-        f"[guard]\nquarantine = {str(guarded).lower()}\n", encoding="utf-8"
+        f"[ingest]\nenrichers = []\n\n[guard]\nquarantine = {str(guarded).lower()}\n",
+        encoding="utf-8",
     )
     taken = {
         part: json.loads(twin(home, "ingest", str(home / part), "--json").stdout)["sources"][0]
@@ -225,8 +228,12 @@ def main() -> None:
     found = attempts_of(ATTEMPTS)
     harmless = passages_of(AUTHORS, len(found), random.Random(SEED + 1))  # noqa: S311
     rows = []
+    # A home whose embedder was used before saves converting the model twice.
+    converted = Path(sys.argv[1]) / "cache" if len(sys.argv) > 1 else None
     for guarded in (True, False):
         with tempfile.TemporaryDirectory() as folder:
+            if converted:
+                shutil.copytree(converted, Path(folder) / "cache")
             rows += measure(Path(folder), found, harmless, guarded=guarded)
     report("injection", [*rows, *whole_corpora()])
 

@@ -15,6 +15,7 @@ from twin.components import (
     CuratorComponent,
     EmbeddingComponent,
     EnricherComponent,
+    GuardComponent,
     LLMComponent,
     NodeParserComponent,
     Options,
@@ -72,6 +73,8 @@ def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choic
         yield f"retrieve.rerankers[{number}]", RerankerComponent, choice
     for number, choice in enumerate(settings.datasets.curators):
         yield f"datasets.curators[{number}]", CuratorComponent, choice
+    for number, choice in enumerate(settings.guard.masks):
+        yield f"guard.masks[{number}]", GuardComponent, choice
     yield "models.chat", LLMComponent, settings.models.chat
     if settings.models.teacher is not None:
         yield "models.teacher", LLMComponent, settings.models.teacher

@@ -41,6 +41,10 @@ Role = Literal["chat", "teacher"]
 """What a language model is for: the twin's own voice, or the teacher that plans and judges."""
 
 
+Finder = Callable[[str], Iterable[tuple[Span, str]]]
+"""Finds personal data in a text: the span of each piece, and its kind, as in ``email``."""
+
+
 class Options(BaseModel):
     """Base of every component's options: unknown keys are refused, values are frozen."""
 
@@ -330,21 +334,12 @@ class CuratorComponent(Component[OptionsT, Curator]):
     noun: ClassVar[str] = "curator"
 
 
-AnyComponent = Component[Any, Any]
+@dataclass(frozen=True, kw_only=True)
+class GuardComponent(Component[OptionsT, Finder]):
+    """A guard: a callable that finds personal data, which is masked before a model reads it."""
 
-COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
-    kind.hook: kind
-    for kind in (
-        ReaderComponent,
-        CleanerComponent,
-        EnricherComponent,
-        NodeParserComponent,
-        EmbeddingComponent,
-        VectorStoreComponent,
-        QueryTransformComponent,
-        RerankerComponent,
-        LLMComponent,
-        CuratorComponent,
-    )
-}
-"""Hook name to the class of the components that it must yield."""
+    hook: ClassVar[str] = "twin_guards"
+    noun: ClassVar[str] = "guard"
+
+
+AnyComponent = Component[Any, Any]

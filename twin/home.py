@@ -186,7 +186,7 @@ class Home:
             teacher=self.registry.teacher if self.registry.has_teacher else None,
             similar=similar_by(self.embedder),
             language=self.settings.index.language,
-            guard=guarded_by(self.settings.guard),
+            guard=guarded_by(self.settings.guard, self.registry.masks),
         )
 
     def sync(

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 import pluggy
 
 from twin.components import (
+    AnyComponent,
     CleanerComponent,
     CuratorComponent,
     EmbeddingComponent,
     EnricherComponent,
+    GuardComponent,
     LLMComponent,
     NodeParserComponent,
     QueryTransformComponent,
@@ -76,3 +78,27 @@ def twin_llms() -> Iterable[LLMComponent]:  # type: ignore[type-arg, empty-body]
 @hookspec
 def twin_curators() -> Iterable[CuratorComponent]:  # type: ignore[type-arg, empty-body]
     """Yield curators: from the rows of a dataset to those that are left out of it."""
+
+
+@hookspec
+def twin_guards() -> Iterable[GuardComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield guards: from a text to the personal data in it."""
+
+
+COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
+    kind.hook: kind
+    for kind in (
+        ReaderComponent,
+        CleanerComponent,
+        EnricherComponent,
+        NodeParserComponent,
+        EmbeddingComponent,
+        VectorStoreComponent,
+        QueryTransformComponent,
+        RerankerComponent,
+        LLMComponent,
+        CuratorComponent,
+        GuardComponent,
+    )
+}
+"""Hook name to the class of the components that it must yield."""

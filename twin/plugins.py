@@ -13,8 +13,9 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 import pluggy
 
 from twin import hookspecs
-from twin.components import COMPONENT_TYPES, AnyComponent, Options, ReaderComponent
+from twin.components import AnyComponent, Options, ReaderComponent
 from twin.errors import ComponentUnavailable, PluginError
+from twin.hookspecs import COMPONENT_TYPES
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 OWN_DISTRIBUTION = "twin"

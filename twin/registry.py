@@ -20,6 +20,7 @@ from twin.components import (
     Cleaner,
     EmbeddingComponent,
     Enricher,
+    Finder,
     ReaderComponent,
     Report,
     SilentReport,
@@ -127,6 +128,10 @@ class Registry:
             (self._chosen[path][0].component.name, self._build(path))
             for path in self._paths("datasets.curators[")
         ]
+
+    def masks(self) -> list[Finder]:
+        """Return what finds the personal data to mask, in the order of twin.toml."""
+        return [self._build(path) for path in self._paths("guard.masks[")]
 
     def curators_fingerprint(self) -> list[str]:
         """Return every step with its provider's version and its options, for a manifest."""

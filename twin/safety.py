@@ -5,6 +5,8 @@ In: values of a file or of the environment. Out: a frozen model that refuses wha
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from twin.tables import Choice
+
 
 class GuardSettings(BaseModel):
     """What tries to instruct the model, and what is personal."""
@@ -27,4 +29,8 @@ class GuardSettings(BaseModel):
     passages: bool = Field(
         default=True,
         description="Whether sentences that try to instruct are left out of prompts.",
+    )
+    masks: tuple[Choice, ...] = Field(
+        default=(),
+        description="What finds personal data, which no model is then given: `patterns`, or a plugin's.",
     )

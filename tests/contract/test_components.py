@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from twin.components import COMPONENT_TYPES, BuildContext
+from twin.components import BuildContext
 from twin.documents import Document, Kind, Span
+from twin.hookspecs import COMPONENT_TYPES
 from twin.index.boundaries import trim
 from twin.index.passages import excluded_spans, passages
 from twin.plugins import Provided, discover
@@ -98,7 +99,7 @@ HEAVY = ("llama_index", "torch", "qdrant_client", "qdrant_edge", "sentence_trans
 
 LISTING = """
 import sys
-from twin.components import COMPONENT_TYPES
+from twin.hookspecs import COMPONENT_TYPES
 from twin.plugins import discover
 offered = [one.component.options() for hook in COMPONENT_TYPES for one in discover(()).provided(hook)]
 assert len(offered) > 8

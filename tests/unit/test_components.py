@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 import twin
-from twin.components import COMPONENT_TYPES, BuildContext, SilentReport
-from twin.hookspecs import hookimpl
+from twin.components import BuildContext, SilentReport
+from twin.hookspecs import COMPONENT_TYPES, hookimpl
 
 
 class Colour(twin.Options):

@@ -1,7 +1,7 @@
 """The components that everyone needs, offered through the same door as anyone's.
 
 In: nothing; no other room imports this one, the entry point does. Out: cleaners, enrichers, node
-parsers, the embedder, vector stores, the reranker, query transforms, language models and curators.
+parsers, the embedder, vector stores, the reranker, query transforms, language models, curators and guards.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from twin.basics import (
     curators,
     embeddings,
     enrichers,
+    guards,
     llms,
     node_parsers,
     query_transforms,
@@ -80,3 +81,9 @@ def twin_llms() -> Iterable[AnyComponent]:
 def twin_curators() -> Iterable[AnyComponent]:
     """Yield the steps of a dataset's curation."""
     yield from curators.COMPONENTS
+
+
+@hookimpl
+def twin_guards() -> Iterable[AnyComponent]:
+    """Yield the guards."""
+    yield from guards.COMPONENTS

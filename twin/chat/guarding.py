@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from twin.components import Finder
 from twin.documents import Audience
 from twin.guard.injection import Channel, attempts, reason, without_orders
+from twin.guard.personal import Masking
 from twin.prompts.passages import Numbered
 from twin.retrieve.filters import EVERYTHING
 from twin.retrieve.passages import Passage, Retrieval
@@ -68,9 +70,15 @@ UNGUARDED: Final = Guard(questions=False, passages=False)
 """Nothing guarded, to measure what the guard does."""
 
 
-def guarded_by(wanted: GuardSettings) -> Guard:
-    """Return the guard that twin.toml asks for."""
-    return Guard(questions=wanted.questions, passages=wanted.passages)
+def guarded_by(wanted: GuardSettings, finders: Callable[[], Sequence[Finder]] = tuple) -> Guard:
+    """Return the guard that twin.toml asks for.
+
+    Args:
+        wanted: the ``[guard]`` table.
+        finders: builds what finds personal data; asked only when there is something to mask.
+    """
+    mask = Masking(finders) if wanted.masks else None
+    return Guard(questions=wanted.questions, passages=wanted.passages, mask=mask)
 
 
 def nothing(question: str, audience: Audience) -> Retrieval:

@@ -93,7 +93,7 @@ def drafter_of(home: Home) -> Drafter:
         home.registry.chat_model,
         person=home.settings.person.name,
         similar=home.embedder.similar,
-        guard=guarded_by(home.settings.guard),
+        guard=guarded_by(home.settings.guard, home.registry.masks),
     )
 
 
