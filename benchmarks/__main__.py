@@ -23,6 +23,9 @@ MEASUREMENTS = (
     ("ingest",),
     ("fetching",),
     ("extraction",),
+    ("tracing",),
+    ("load",),
+    ("load", "--traced"),
     ("crash",),
 )
 

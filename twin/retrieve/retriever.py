@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
 _tracer = trace.get_tracer("twin.retrieve")
+
+COUNTED = 4096
+"""Passages whose tokens are remembered."""
 
 RERANKED = 3
 """A reranker reads so many times the passages that are asked for (27 for 9, as in the Handbook)."""
@@ -101,6 +105,8 @@ class Retriever:
         self._limits = limits or Limits()
         self._names = KnownNames(parts.warehouse)
         self._rerankers = Rerankers(parts.rerankers)
+        # Counting is a third of a retrieval's own work, and the same passages come again and again.
+        self._tokens = lru_cache(COUNTED)(self._counted)
 
     def retrieve(
         self,
@@ -296,7 +302,7 @@ class Retriever:
             else list(passages)
         )
 
-    def _tokens(self, text: str) -> int:
+    def _counted(self, text: str) -> int:
         window = self._parts.embedder.window()
         # Four characters a token is the rule of thumb for English where nothing can count them.
         return len(window.token_spans(text)) if window else len(text) // 4

@@ -10,9 +10,10 @@ import asyncio
 import gc
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
 
@@ -59,36 +60,33 @@ class Threads:
         Raises:
             Exception: whatever the function raises.
         """
-        loop = asyncio.get_running_loop()
-        items: asyncio.Queue[ItemT | _Failed | None] = asyncio.Queue()
+        heard: _Heard[ItemT | _Failed | None] = _Heard(asyncio.get_running_loop())
         left = threading.Event()
-
-        def tell(item: ItemT | _Failed | None) -> None:
-            # Nobody listens any more once the loop is closed.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(items.put_nowait, item)
 
         def work() -> None:
             produced = produce()
+            cut = False
             try:
                 for item in produced:
-                    if left.is_set() or self.stopped.is_set():
+                    cut = left.is_set() or self.stopped.is_set()
+                    if cut:
                         break
-                    tell(item)
+                    heard.tell(item)
             except Exception as error:  # noqa: BLE001 - it is raised where the items are read
-                tell(_Failed(error))
+                heard.tell(_Failed(error))
             finally:
                 if close := getattr(produced, "close", None):
                     close()
-                tell(None)
-            if left.is_set():
+                heard.tell(None)
+            if cut:
+                # After an end in good order it would cost each turn some tenths of a second.
                 # LlamaIndex leaves the model's connection in a reference cycle: until that is
                 # collected, the model goes on writing for nobody.
                 gc.collect()
 
         self.begin(work, name)
         try:
-            while (item := await items.get()) is not None:
+            while (item := await heard.items.get()) is not None:
                 if isinstance(item, _Failed):
                     raise item.error
                 yield item
@@ -101,3 +99,34 @@ class _Failed:
 
     def __init__(self, error: Exception) -> None:
         self.error = error
+
+
+class _Heard(Generic[ItemT]):
+    """What threads tell, as the event loop hears it.
+
+    Many chats at once would wake the loop for every token; what comes while it has not woken yet goes
+    along.
+
+    Args:
+        loop: that reads `items`.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.items: asyncio.Queue[ItemT] = asyncio.Queue()
+        self._loop = loop
+        self._told: deque[ItemT] = deque()
+        self._waking = threading.Event()
+
+    def tell(self, item: ItemT) -> None:
+        """Pass an item on, from any thread."""
+        self._told.append(item)
+        if not self._waking.is_set():
+            self._waking.set()
+            # Nobody listens any more once the loop is closed.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._hear)
+
+    def _hear(self) -> None:
+        self._waking.clear()
+        while self._told:
+            self.items.put_nowait(self._told.popleft())
