@@ -68,8 +68,10 @@ def test_a_second_ingest_embeds_nothing(ines: Twin) -> None:
 
 def test_ask_answers_with_citations_that_lead_to_the_very_passage(ines: Twin) -> None:
     answer = json.loads(ines("ask", "Why did Slackwater leave Kubernetes?", "--json").stdout)
-    assert set(answer) == {"answer", "sources", "filters", "timings"}
+    assert set(answer) == {"answer", "sources", "support", "filters", "timings"}
     assert "only one of us could debug it" in answer["answer"]
+    assert answer["support"]
+    assert all(one["supported"] for one in answer["support"]), answer["support"]
     assert [source["n"] for source in answer["sources"]] == list(
         range(1, len(answer["sources"]) + 1)
     )

@@ -192,7 +192,7 @@ def test_the_answer_and_its_sources(answerer: Ask, warehouse: SQLiteWarehouse) -
 def test_json(answerer: Ask) -> None:
     printed = ask(answerer(lambda: says("The tide waits for nobody [1]. [7]"))).as_json()
     assert json.loads(json.dumps(printed, allow_nan=False)) == printed
-    assert list(printed) == ["answer", "sources", "filters", "timings"]
+    assert list(printed) == ["answer", "sources", "support", "filters", "timings"]
     [source] = printed["sources"]
     assert list(source) == FIELDS
     assert source["quotes"] == [[source["start"], source["start"] + 25]]
@@ -370,3 +370,19 @@ def test_personal_data_is_masked_before_a_model_reads_it(answerer: Ask) -> None:
     made._guard = Guard(mask=lambda text: text.replace("tide", "████"))
     made.answer("Does the tide wait?", audience=Audience.PUBLIC)
     assert "tide" not in model.asked[0].partition("<passage")[2]
+
+
+def test_what_a_source_does_not_say_is_marked(
+    answerer: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from twin.cli.ask import _print
+
+    made = answerer(lambda: says("The tide waits for seven boats. [1] Our boats do wait. [1]"))
+    answer = ask(made)
+    first, second = answer.support
+    assert (first.supported, second.supported) == (False, True)
+    assert answer.as_json()["support"][0]["reason"] == first.reason
+    _print(answer)
+    printed = capsys.readouterr().out
+    assert "not borne out: “The tide waits for seven boats.”" in printed
+    assert first.reason in printed

@@ -107,6 +107,7 @@ class Answer:
         return {
             "answer": self.text,
             "sources": [source.as_json() for source in self.sources],
+            "support": [one.as_json() for one in self.support],
             "filters": filters,
             "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
         }

@@ -64,6 +64,11 @@ def _print(answer: Answer) -> None:
     for source in answer.sources:
         click.echo()
         _print_source(source)
+    for one in answer.support:
+        if not one.supported:
+            sentence = " ".join(answer.text[one.start : one.end].split())
+            click.secho(f"\nnot borne out: “{output.plain(sentence)}”", bold=True)
+            click.secho(f"    {output.plain(one.reason)}", dim=True)
     for text in answer.notes:
         output.note(text)
 
