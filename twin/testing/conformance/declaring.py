@@ -20,6 +20,8 @@ LONGEST = 90
 """Characters of a summary: it stands in one line of `twin plugins`."""
 
 _SECRET = re.compile(r"(^|_)(key|token|secret|password|passwd|credential)s?$")
+_COUNTS = {"max_tokens", "min_tokens", "tokens", "first_token"}
+"""What only sounds like a secret: tokens of a language model."""
 
 
 def _label(component: AnyComponent) -> str:
@@ -103,7 +105,7 @@ def no_secrets_in_options(subject: Subject) -> None:
     """No option holds a secret: those come from the environment."""
     for component in subject.components:
         for name in component.options.model_fields:
-            if _SECRET.search(name):
+            if _SECRET.search(name) and name not in _COUNTS:
                 message = f"the option {name!r} of {_label(component)} would hold a secret"
                 hint = f"call it {name}_env, the name of a variable, and read ctx.secret(...)"
                 raise Unmet(message, hint)
