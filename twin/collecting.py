@@ -54,6 +54,9 @@ class Wanted:
         return (urlsplit(self.source).hostname or "") if is_web(self.source) else ""
 
 
+PACKED = frozenset({".zip"})
+"""Suffixes of files that hold what a folder would."""
+
 _LOOK = 0.2
 """Seconds between two looks at whether Ctrl-C was pressed."""
 
@@ -202,11 +205,14 @@ def _read(home: Home, wanted: Wanted, told: Told) -> tuple[Intake, bool]:
     if not web and wanted.reader is None and not path.exists():
         message = f"there is no file or folder {source}"
         raise UsageError(message, "is the path right? An address begins with https://")
-    # A single file belongs to the collection of its folder, as it would if that were read whole.
-    alone = not web and path.is_file()
+    # A single file belongs to the collection of its folder, as it would if that were read whole. An
+    # archive is a folder that was packed: whole by itself, whatever lies beside it.
+    packed = not web and path.suffix.lower() in PACKED and path.is_file()
+    alone = not web and path.is_file() and not packed
     where = path.resolve().parent if alone else path.resolve()
     root = canonical_url(source) if web else str(where)
-    place = root.removeprefix("https://") if web else where.name or "root"
+    name = where.stem if packed else where.name
+    place = root.removeprefix("https://") if web else name or "root"
     intake = Intake("")
     limit = home.settings.ingest.reader_timeout
     options = _with_name(home, source, wanted, wanted.name or place)

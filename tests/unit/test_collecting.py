@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -174,3 +175,55 @@ def test_the_sources_of_twin_toml(tmp_path: Path) -> None:
     )
     assert Path(second.source).resolve() == tmp_path / "notes"
     assert (second.name, second.options) == ("notes", {"code": False})
+
+
+def packed(path: Path, *names: str) -> Path:
+    with ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, f"About {name}.")
+    return path
+
+
+@pytest.fixture
+def with_archives(home: Home) -> Home:
+    class Archives:
+        def lazy_load_data(self, source: str) -> Iterator[Any]:
+            with ZipFile(source) as archive:
+                for name in archive.namelist():
+                    text = archive.read(name).decode()
+                    yield twin.make_document(source=f"blog:{Path(source).stem}/{name}", text=text)
+
+    component = twin.ReaderComponent(
+        name="packed",
+        summary="",
+        options=twin.NoOptions,
+        build=lambda _options, _ctx: Archives(),  # type: ignore[arg-type,return-value]
+        suffixes=(".zip",),
+    )
+    provided = Provided(component, "packed", "packed", "1")
+    plugin = Plugin("packed", "packed", "1", "loaded", (provided,))
+    home.__dict__["plugins"] = PluginSet((*home.plugins.plugins, plugin))
+    return home
+
+
+def test_a_zip_taken_in_alone_forgets_what_it_dropped_and_nothing_else(
+    with_archives: Home, tmp_path: Path
+) -> None:
+    home = with_archives
+    mine = Wanted(source=str(packed(tmp_path / "mine.zip", "a", "b", "c")))
+    other = Wanted(source=str(packed(tmp_path / "other.ZIP", "d")))
+    first = collect(home, [mine, other])
+    assert [intake.collection for intake in first] == ["packed:mine", "packed:other"]
+    assert texts(home) == {"a", "b", "c", "d"}
+    packed(tmp_path / "mine.zip", "a", "c")
+    [kept] = collect(home, [mine])
+    assert len(kept.missing) == 1
+    assert texts(home) == {"a", "b", "c", "d"}
+    [pruned] = collect(home, [mine], pruning=True)
+    assert pruned.pruned == 1
+    assert texts(home) == {"a", "c", "d"}
+    # Another file of that name, from elsewhere, is not taken for a newer one unnoticed.
+    (tmp_path / "old").mkdir()
+    stranger = Wanted(source=str(packed(tmp_path / "old" / "mine.zip", "e")))
+    with pytest.raises(UsageError, match="came from"):
+        collect(home, [stranger])
