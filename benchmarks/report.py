@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
+import numpy as np
+
 RESULTS = Path(__file__).parent / "results"
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 """Where the real data lies: beside the checkout."""
@@ -26,6 +28,11 @@ class Row:
     value: float | int
     unit: str
     wanted: str = ""
+
+
+def slowest(seconds: Sequence[float]) -> float:
+    """Return the 95th percentile, in the unit that was given."""
+    return float(np.percentile(seconds, 95))
 
 
 def report(name: str, rows: Sequence[Row]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.corpora import QUESTIONS
-from benchmarks.report import SHARED, Row, report
+from benchmarks.report import SHARED, Row, report, slowest
 from benchmarks.storing import BATCH, INFO
 from benchmarks.windows import arguments, chunks, points
 from twin.documents import Audience, Kind, epoch
@@ -84,11 +84,6 @@ def filled(folder: Path, made: Sequence[Point]) -> SharedEdgeStore:
     return store
 
 
-def slowest(seconds: Sequence[float]) -> float:
-    """Return the 95th percentile in milliseconds."""
-    return float(np.percentile(seconds, 95) * 1000)
-
-
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What one filter costs: seconds of each search, and the share of the nearest that it found.
@@ -145,9 +140,14 @@ def main() -> None:
     for name, found in measured.items():
         rows += [
             Row(f"{name}: dense and sparse, median", median(found.both) * 1000, "ms"),
-            Row(f"{name}: dense and sparse, p95", slowest(found.both), "ms", f"at most {allowed}"),
-            Row(f"{name}: the same, of the processor", slowest(found.busy), "ms"),
-            Row(f"{name}: dense, ten, p95", slowest(found.ten), "ms", f"at most {allowed}"),
+            Row(
+                f"{name}: dense and sparse, p95",
+                slowest(found.both) * 1000,
+                "ms",
+                f"at most {allowed}",
+            ),
+            Row(f"{name}: the same, of the processor", slowest(found.busy) * 1000, "ms"),
+            Row(f"{name}: dense, ten, p95", slowest(found.ten) * 1000, "ms", f"at most {allowed}"),
             Row(f"{name}: recall of the ten", found.recall, "", "at least 0.98"),
         ]
     report(f"search-{len(made)}", rows)

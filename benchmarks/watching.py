@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.corpora import twin
-from benchmarks.report import Row, report
+from benchmarks.report import Row, report, slowest
 from twin.documents import Document
 from twin.home import Home
 
@@ -50,11 +50,6 @@ def until(home: Path, question: str, *, there: bool) -> float:
     return time.perf_counter() - begun
 
 
-def p95(values: list[float]) -> float:
-    """Return the value that 95 of a hundred are not above."""
-    return sorted(values)[max(0, round(len(values) * 0.95) - 1)]
-
-
 def main() -> None:
     """Measure and report."""
     times = int(sys.argv[1]) if len(sys.argv) > 1 else TIMES
@@ -73,8 +68,8 @@ def main() -> None:
                 forgotten.append(until(folder, "smiling quokkas", there=False))
     rows = [
         Row("times", times, ""),
-        Row("a deletion seen by `twin search`, p95", p95(forgotten), "s", "at most 5"),
-        Row("a new document found by `twin search`, p95", p95(written), "s", "at most 5"),
+        Row("a deletion seen by `twin search`, p95", slowest(forgotten), "s", "at most 5"),
+        Row("a new document found by `twin search`, p95", slowest(written), "s", "at most 5"),
         Row("the worst of both", max(*written, *forgotten), "s"),
     ]
     report("watching", rows)

@@ -158,3 +158,7 @@ def test_german_nouns_are_no_names() -> None:
 def test_the_most_frequent_come_first_and_few_are_kept() -> None:
     text = "We met Ada and Bob. We like Bob. We asked Bob and Cleo, then Ada."
     assert enrich("entities", text, {"most": 2}).entities == ("Bob", "Ada")
+
+
+def test_a_heading_written_large_names_nobody() -> None:
+    assert entities("# How To Boil The Perfect Kettle\n\nIt was read in Iffley.\n") == {"Iffley"}

@@ -87,7 +87,7 @@ def build_entities(options: EntitiesOptions, ctx: BuildContext) -> Enricher:
 
 def names(text: str) -> Counter[str]:
     """Return the names in a text with how often each stands there."""
-    plain = prose(text)
+    plain = prose(text, headed=False)
     words = list(_WORD.finditer(plain))
     # What is also written small is a word that began a sentence.
     small = {word[0] for word in words if word[0][0].islower()}

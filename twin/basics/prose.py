@@ -33,8 +33,15 @@ def without_code(text: str) -> str:
     return _CODE.sub(" ; ", text)
 
 
-def prose(text: str) -> str:
-    """Return the words of a text: no code, no addresses, no markup; of a link its words."""
+def prose(text: str, *, headed: bool = True) -> str:
+    """Return the words of a text: no code, no addresses, no markup; of a link its words.
+
+    Args:
+        text: Markdown.
+        headed: whether the headings are part of it; many write every word of them large.
+    """
+    if not headed:
+        text = _HEADING.sub("", without_code(text))
     plain = _REFERENCE.sub("", _IMAGE.sub(" ", without_code(text)))
     plain = _ADDRESS.sub(" ", _LINK.sub(r"\1", plain))
     return _MARKUP.sub(" ", _TAG.sub(" ", _HEADING.sub(r"\1.\n", plain)))
