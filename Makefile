@@ -10,6 +10,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+# How many processes run the tests.
+PROCESSES ?= 2
 # The newest Python that has wheels of everything; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
@@ -25,7 +27,7 @@ PROFILES ?= data
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 ALL_PROFILES := data tgi tgi-cpu langfuse app
 
-.PHONY: help demo test lint bench sample-datasets format clean up down
+.PHONY: help demo test lint lint-types lint-style bench sample-datasets format clean up down
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,20 +50,28 @@ $(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 demo: $(VENV)/.product
 	@PATH="$(abspath $(BIN)):$$PATH" examples/demo
 
+# The type checker takes as long as all the rest together, so they run side by side.
 lint: $(VENV)/.development
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint-types lint-style
+	@if [ -f .coverage ]; then $(BIN)/coverage report --skip-covered --sort=cover; \
+	  else echo "coverage: not measured here yet; make test measures it"; fi
+
+lint-types:
+	$(BIN)/mypy
+
+lint-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/sizes.py
 	tests/setup compose
 	tests/lint-servers
-	@if [ -f .coverage ]; then $(BIN)/coverage report --skip-covered --sort=cover; \
-	  else echo "coverage: not measured here yet; make test measures it"; fi
 
+# A file is run by one process from its beginning to its end; those that take long come first.
 test: lint
 	tests/setup
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
+	  --cov --cov-report=term:skip-covered $(ARGS)
 
 up:
 	@python3 servers/environment.py $(PROFILES)

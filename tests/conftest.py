@@ -1,9 +1,14 @@
 """What every test may use: a clean environment, and where the real data lies."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+LONGEST = ("tests/crash/", "tests/e2e/", "tests/integration/", "tests/contract/")
+"""Where the tests lie that take longest, the longest first."""
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -26,6 +31,17 @@ def shared_data() -> Path:
     return SHARED
 
 
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that one of the processes that run the tests makes, for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"once-{name}"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "made").exists():
+            make(folder)
+            (folder / "made").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def converted_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the cache of a home whose embedder was used once.
@@ -33,11 +49,24 @@ def converted_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     A fresh home converts the model, which takes longer than most tests; those that are not about
     it begin with a copy.
     """
-    from twin.home import Home
 
-    with Home(tmp_path_factory.mktemp("converted") / "home") as home:
-        home.embedder.question("Is it ready?")
-        return home.folder / "cache"
+    def convert(folder: Path) -> None:
+        from twin.home import Home
+
+        with Home(folder / "home") as home:
+            home.embedder.question("Is it ready?")
+
+    return once(tmp_path_factory, "converted", convert) / "home" / "cache"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process is left alone with one at the end."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(tryfirst=True)

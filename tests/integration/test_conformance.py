@@ -97,6 +97,22 @@ def twin_readers() -> Iterator[Any]:
         name="NAME", summary="Memos", options=Options, build=build,
         filenames=("heron.memo", "ford.memo", "bridge.memo"), directories=True, example=example,
     )
+
+
+class Finding:
+    def __call__(self, document: twin.Document) -> Any:
+        return twin.Enrichment(language="en", topics=("memos",))
+
+
+def build_finding(options: twin.NoOptions, ctx: twin.BuildContext) -> Finding:
+    return Finding()
+
+
+@twin.hookimpl
+def twin_enrichers() -> Iterator[Any]:
+    yield twin.EnricherComponent(
+        name="NAME", summary="Files memos", options=twin.NoOptions, build=build_finding,
+    )
 '''
 METADATA = """Metadata-Version: 2.3
 Name: DISTRIBUTION
@@ -292,6 +308,8 @@ BAD: dict[str, tuple[tuple[str, str], ...]] = {
             "            socket.getaddrinfo('localhost', 80)\n" + LOOP,
         ),
     ),
+    "enrichments-are-names": (('topics=("memos",)', "topics=(document.text * 9,)"),),
+    "enriching-is-steady": (('topics=("memos",)', "topics=(str(datetime.datetime.now()),)"),),
     "ends-what-it-starts": (
         (
             LOOP,
@@ -341,6 +359,8 @@ def test_a_reader_of_pages_that_takes_a_wall_for_writing_is_told(make: Make) -> 
 def test_each_of_our_plugins_is_tested_with_the_kit() -> None:
     root = Path(__file__).parent.parent.parent / "plugins"
     for folder in root.glob("twin-*"):
+        if "[project.entry-points.twin]" not in (folder / "pyproject.toml").read_text("utf-8"):
+            continue  # not a plugin of twin, but of what it calls
         tests = [path.read_text("utf-8") for path in (folder / "tests").glob("test_*.py")]
         assert any("(PluginContract)" in text for text in tests), folder.name
 
