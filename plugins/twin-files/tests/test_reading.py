@@ -92,9 +92,9 @@ def test_a_file_of_too_many_lines_or_tags_is_not_parsed(read: Read, write: Write
     found = read(max_lines=20)
     assert list(found.documents) == ["fits.md"]
     assert found.ledger.failures == {
-        "long.md": "its 21 lines are more than max_lines, 20",
-        "mac.md": "its 21 lines are more than max_lines, 20",
-        "page.html": "its 21 tags are more than max_lines, 20",
+        "long.md": "its 21 lines are more than max_lines, 20 (raise max_lines, or split it)",
+        "mac.md": "its 21 lines are more than max_lines, 20 (raise max_lines, or split it)",
+        "page.html": "its 21 tags are more than max_lines, 20 (raise max_lines, or split it)",
     }
 
 
@@ -164,7 +164,9 @@ def test_a_file_that_cannot_be_opened_fails_alone(
     monkeypatch.setattr(os, "open", refusing)
     found = read()
     assert list(found.documents) == ["open.md"]
-    assert found.ledger.failures == {"locked.md": "it cannot be opened: Permission denied"}
+    assert found.ledger.failures == {
+        "locked.md": "it cannot be opened: Permission denied (look at its permissions)"
+    }
 
 
 def test_markup_nested_too_deeply_fails_alone(read: Read, write: Write) -> None:

@@ -58,7 +58,7 @@ def test_a_name_that_is_no_unicode_fails_alone(read: Read, write: Write, tmp_pat
         file.write(b"words")
     found = read()
     assert list(found.documents) == ["a.md"]
-    assert found.ledger.failures == {"\\udcff.md": "its name is not in UTF-8"}
+    assert found.ledger.failures == {"\\udcff.md": "its name is not in UTF-8 (rename it)"}
 
 
 def test_hidden_places_are_passed_over_in_silence(read: Read, write: Write) -> None:
