@@ -44,7 +44,7 @@ $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 
 $(VENV)/.development: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
 	@echo "installing twin, its plugins and what the tests need into $(VENV) (a few minutes)"
-	$(PIP) --editable '.[local,chat,code,datasets,train,trace,dev]' $(EDITABLE)
+	$(PIP) --editable '.[local,chat,code,datasets,train,trace,evaluation,dev]' $(EDITABLE)
 	@touch $(VENV)/.product $@
 
 demo: $(VENV)/.product

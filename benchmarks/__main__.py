@@ -26,6 +26,7 @@ MEASUREMENTS = (
     ("tracing",),
     ("load",),
     ("load", "--traced"),
+    ("style",),
     ("crash",),
 )
 

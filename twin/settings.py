@@ -27,6 +27,7 @@ from pydantic_settings import (
 from twin.chatting import ChatSettings
 from twin.errors import SettingsError
 from twin.fetch.settings import FetchSettings
+from twin.gate import EvaluationSettings
 from twin.safety import GuardSettings
 from twin.tables import (
     Choice,
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     prompts: PromptSettings = PromptSettings()
     observe: ObserveSettings = ObserveSettings()
     training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     plugins: PluginSettings = PluginSettings()
     sources: tuple[SourceSettings, ...] = ()
 
