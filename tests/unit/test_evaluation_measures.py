@@ -1,0 +1,261 @@
+"""Measures whose values are known: agreement, intervals, memorisation, overlap, retrieval, the gate."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twin.documents import Document, Kind, Span
+from twin.errors import UsageError
+from twin.evaluation.agreement import krippendorff_alpha, weighted_kappa
+from twin.evaluation.beir import fill, measure_beir, read_beir, source_of
+from twin.evaluation.goldens import Form, Golden, mine, read_goldens, write_goldens
+from twin.evaluation.grounding import average_precision
+from twin.evaluation.intervals import bootstrap, mean_interval
+from twin.evaluation.memorisation import memorised
+from twin.evaluation.overlap import corpus_bleu, overlaps
+from twin.evaluation.perplexity import Surprise, ratio, summed
+from twin.evaluation.retrieval import Result, draw, measure_goldens
+from twin.warehouse.protocol import StoredDocument
+from twin.warehouse.sqlite import SQLiteWarehouse
+
+# The example of Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section C: four
+# observers, twelve units, and values that are missing.
+OBSERVERS = (
+    "1 2 3 3 2 1 4 1 2 . . .",
+    "1 2 3 3 2 2 4 1 2 5 . 3",
+    ". 3 3 3 2 3 4 2 2 5 1 .",
+    "1 2 3 3 2 4 4 1 2 5 1 .",
+)
+
+
+def test_alpha_is_that_of_krippendorffs_example() -> None:
+    columns = zip(*(line.split() for line in OBSERVERS), strict=True)
+    units = [[int(value) for value in column if value != "."] for column in columns]
+    assert krippendorff_alpha(units, ordinal=False) == pytest.approx(0.743, abs=0.001)
+    assert krippendorff_alpha(units) == pytest.approx(0.815, abs=0.001)
+
+
+def test_agreement_at_its_ends() -> None:
+    assert krippendorff_alpha([[1, 1], [3, 3]]) == 1
+    assert krippendorff_alpha([[2, 2], [2, 2]]) == 1
+    assert math.isnan(krippendorff_alpha([[1], [2]]))
+    assert weighted_kappa([1, 2, 3], [1, 2, 3]) == 1
+    assert math.isnan(weighted_kappa([2, 2], [2, 2]))
+
+
+def test_an_interval_draws_documents_and_not_rows() -> None:
+    rows = [0.0] * 50 + [1.0] * 50
+    by_row = mean_interval(rows)
+    by_document = mean_interval(rows, ["a"] * 50 + ["b"] * 50)
+    assert by_row.value == by_document.value == 0.5
+    assert by_row.high - by_row.low < 0.25
+    assert (by_document.low, by_document.high) == (0, 1)
+
+
+def test_an_interval_covers_what_it_must() -> None:
+    rng = np.random.default_rng(1)
+    held = 0
+    for seed in range(100):
+        found = mean_interval(rng.normal(3, 2, 40).tolist(), seed=seed)
+        held += found.low <= 3 <= found.high
+    assert 88 <= held <= 99
+
+
+def test_an_interval_of_nothing() -> None:
+    assert math.isnan(mean_interval([]).value)
+    nothing = bootstrap(lambda _: math.nan, [1, 2])
+    assert nothing.as_json() == {"value": None, "low": None, "high": None}
+
+
+def test_the_longest_span_of_the_training_set() -> None:
+    training = {"a": " ".join(f"w{n}" for n in range(100)), "b": "nothing of it"}
+    copied = "so " + " ".join(f"w{n}" for n in range(20, 55)) + " end"
+    found = memorised([copied, "w1 w2 w3 and then w4", ""], training)
+    assert [one.tokens for one in found.longest] == [35, 0, 0]
+    [over] = found.over
+    assert (over.source, over.start, over.words.split()[0]) == ("a", 1, "w20")
+    assert found.rate == pytest.approx(1 / 3)
+    assert memorised([copied], training, limit=36).over == ()
+
+
+def test_spans_are_counted_in_the_tokens_that_are_asked_for() -> None:
+    found = memorised(["abcdefghij"], {"a": "xxabcdefghijxx"}, limit=10, tokenize=list)
+    assert [one.tokens for one in found.over] == [10]
+
+
+def test_rouge_and_bleu() -> None:
+    same, other = "The tide waits for nobody at all.", "Something else entirely was said here."
+    [one, two] = overlaps([same, other], [same, same])
+    assert (one.rouge1, one.rouge_l) == (1, 1)
+    assert one.bleu == pytest.approx(1)
+    assert two.rouge_l < 0.2
+    assert corpus_bleu([same], [same]) == pytest.approx(1)
+
+
+def surprises(nats: float) -> list[Surprise]:
+    return [
+        Surprise(document=str(n), nats=nats * (n + 10), tokens=n + 10, characters=4 * (n + 10))
+        for n in range(10)
+    ]
+
+
+def test_perplexity_is_the_exponential_of_the_mean() -> None:
+    found, base = summed(surprises(2.0)), summed(surprises(2.5))
+    assert found.perplexity.value == pytest.approx(math.exp(2))
+    assert found.bits_per_character.value == pytest.approx(2 / 4 / math.log(2))
+    assert ratio(found, base).value == pytest.approx(math.exp(-0.5))
+    with pytest.raises(UsageError):
+        ratio(found, summed(surprises(2.0)[:5]))
+
+
+def test_average_precision() -> None:
+    assert average_precision([True, False, True]) == pytest.approx((1 + 2 / 3) / 2)
+    assert average_precision([False]) == 0
+
+
+# Goldens and retrieval
+
+TEXT = """# Why Djot and not Markdown
+
+Some words that come before the first of the headings, and there are enough of them to be a section
+of their own, because a section must have two hundred characters before anybody would ask for it.
+
+## What the parser must never do
+
+A parser must never guess what its author meant to say. It reads what stands there, and where that
+means nothing it says so, with the line and the column, and with a hint that can be followed at once.
+
+## Notes
+
+Short.
+"""
+LINKING = """# A second piece of writing here
+
+As I said in [an older piece about markup languages](https://example.org/djot), guessing is wrong, and
+nobody should have to find that out by losing a weekend over a document that renders in two ways.
+"""
+
+
+def stored(text: str, name: str, title: str = "") -> StoredDocument:
+    document = Document(
+        source=f"https://example.org/{name}",
+        url=f"https://example.org/{name}",
+        text=text,
+        title=title,
+        author="Ada",
+    )
+    return StoredDocument(
+        document=document,
+        id=document.id,
+        version=1,
+        author_slug="ada",
+        collection="x",
+        fetched_at="",
+        latest=True,
+        metadata_hash="",
+    )
+
+
+@pytest.fixture
+def goldens() -> list[Golden]:
+    return mine([stored(TEXT, "djot", "Why Djot and not Markdown"), stored(LINKING, "two")])
+
+
+def test_goldens_are_mined_with_the_span_that_answers(goldens: list[Golden]) -> None:
+    found = {g.form: g for g in goldens if g.source.endswith("djot")}
+    assert set(found) == {Form.TITLE, Form.HEADING, Form.OPENING, Form.LINK}
+    heading = found[Form.HEADING]
+    assert heading.question == "What the parser must never do"
+    assert heading.author == "Ada"
+    assert TEXT[heading.start : heading.end].strip().startswith("A parser must never guess")
+    assert "## Notes" not in TEXT[heading.start : heading.end]
+    link = found[Form.LINK]
+    assert link.source == "https://example.org/djot"
+    assert link.apart == stored(LINKING, "two").id
+    assert "http" not in link.question
+
+
+def test_the_same_documents_give_the_same_goldens(goldens: list[Golden], tmp_path: Path) -> None:
+    again = mine([stored(LINKING, "two"), stored(TEXT, "djot", "Why Djot and not Markdown")])
+    assert again == goldens
+    write_goldens(goldens, tmp_path / "goldens.jsonl")
+    assert read_goldens(tmp_path / "goldens.jsonl") == goldens
+    (tmp_path / "goldens.jsonl").write_text("{}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="line 1"):
+        read_goldens(tmp_path / "goldens.jsonl")
+
+
+def golden(start: int, end: int, question: str = "q", apart: str = "") -> Golden:
+    return Golden(
+        id=question,
+        question=question,
+        form=Form.HEADING,
+        kind=Kind.ARTICLE,
+        document_id="d",
+        version=1,
+        start=start,
+        end=end,
+        apart=apart,
+    )
+
+
+def test_a_passage_answers_if_half_of_it_is_shared() -> None:
+    one = golden(100, 200)
+    assert one.answers("d", Span(150, 900))
+    assert one.answers("d", Span(120, 140))
+    assert not one.answers("d", Span(160, 900))
+    assert not one.answers("e", Span(100, 200))
+    assert golden(0, 0).answers("d", Span(5, 6))
+
+
+def test_retrieval_is_measured_as_it_is_defined(tmp_path: Path) -> None:
+    found = {
+        "first": [Result("d", Span(0, 100)), Result("e", Span(0, 9))],
+        "third": [
+            Result("apart", Span(0, 9)),
+            Result("e", Span(0, 9)),
+            Result("f", Span(0, 9)),
+            Result("d", Span(0, 60)),
+            Result("d", Span(60, 100)),
+        ],
+        "never": [],
+    }
+    asked = [golden(0, 100, question, apart="apart") for question in found]
+    report = measure_goldens(asked, {"whole": lambda question: found[question]})
+    [everything] = [one for one in report.measured if one.group == "all"]
+    assert everything.values["MRR"].value == pytest.approx((1 + 1 / 3) / 3)
+    assert everything.values["Recall@1"].value == pytest.approx(1 / 3)
+    assert everything.values["Recall@5"].value == pytest.approx(2 / 3)
+    assert everything.values["nDCG@10"].value == pytest.approx((1 + 1 / math.log2(4)) / 3)
+    assert report.missed == ("never",)
+    assert {one.group for one in report.measured} == {"all", "form heading", "kind article"}
+    assert draw(report, tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UsageError):
+        measure_goldens([], {})
+
+
+def test_a_set_in_beirs_layout(tmp_path: Path) -> None:
+    (tmp_path / "qrels").mkdir()
+    rows = [{"_id": "1", "title": "T", "text": "One."}, {"_id": "2", "title": "", "text": "Two."}]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "Which?"}\n', encoding="utf-8")
+    judged = tmp_path / "qrels" / "test.tsv"
+    judged.write_text("query-id\tcorpus-id\tscore\nq\t2\t1\n", encoding="utf-8")
+    beir = read_beir(tmp_path)
+    with SQLiteWarehouse(tmp_path / "w.sqlite3") as warehouse:
+        assert fill(beir, warehouse) == fill(beir, warehouse) == 2
+        assert warehouse.counts().documents == 2
+    ranked = [
+        Result("x", Span(0, 1), source_of(beir, "1")),
+        Result("y", Span(0, 1), source_of(beir, "2")),
+    ]
+    [measured] = measure_beir(beir, {"whole": lambda _: ranked})
+    assert measured.values["MRR"].value == pytest.approx(0.5)
+    judged.write_text("query-id\tcorpus-id\tscore\nq\ttwo\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="line 2"):
+        read_beir(tmp_path)
+    with pytest.raises(UsageError, match="is missing"):
+        read_beir(tmp_path, "dev")

@@ -1,0 +1,293 @@
+"""Answers, measured: each question is asked as a reader would ask it, and the answer is judged.
+
+In: questions with what the author wrote to them, something that answers, and a teacher that judges.
+Out: an `AnswersReport`. Every question is written down when it is done, so that a run that was
+interrupted goes on where it was; one that fails is named and stops no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.components import Teacher
+from twin.errors import TwinError, UsageError
+from twin.evaluation.grounding import (
+    Embed,
+    context_precision,
+    context_recall,
+    faithfulness,
+    relevancy,
+)
+from twin.evaluation.intervals import Interval, mean_interval
+from twin.evaluation.judge import Judged, Rating, Shown, judged, rate
+from twin.evaluation.overlap import overlaps
+from twin.prompts import prompt
+
+TWIN, AUTHOR = "the twin", "the author"
+GROUNDED = ("faithfulness", "relevancy", "context_precision", "context_recall")
+SHARED_WORDS = ("rouge1", "rouge_l", "bleu")
+PROMPTS = ("statements", "verdicts", "questions", "useful", "judge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A question, and what the author wrote to it (empty if that is not known)."""
+
+    id: str
+    question: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What was answered, and out of which passages."""
+
+    text: str
+    contexts: tuple[str, ...]
+    answered: bool = True
+
+
+Ask = Callable[[str], Given]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """One question, answered and judged; NaN is what could not be said."""
+
+    case: Case
+    given: Given
+    scores: dict[str, float]
+    ratings: tuple[Rating, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is written down."""
+        values = asdict(self)
+        values["scores"] = {k: v if math.isfinite(v) else None for k, v in self.scores.items()}
+        return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersReport:
+    """What was measured over all questions.
+
+    Attributes:
+        refused: questions to which the twin said that nothing was written.
+        means: by name; a measure that could be taken of no question is left out.
+        judged: the twin's answers and the author's own words, by the same judge.
+        failed: the questions that could not be measured, each with the reason.
+    """
+
+    questions: int
+    refused: int
+    means: dict[str, Interval]
+    judged: tuple[Judged, ...]
+    failed: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "questions": self.questions,
+            "refused": self.refused,
+            **{name: interval.as_json() for name, interval in self.means.items()},
+            "judge": [one.as_json() for one in self.judged],
+            "failed": list(self.failed),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What answers are measured with.
+
+    Attributes:
+        ask: answers a question.
+        teacher: judges; None leaves only what can be counted.
+        embed: texts to vectors, for relevancy.
+        sample: other writing of the author, the judge's measure of style.
+        samples: times that the judge is asked in each order.
+        at_once: questions that are worked on at the same time.
+    """
+
+    ask: Ask
+    teacher: Teacher | None
+    embed: Embed
+    sample: str
+    samples: int = 2
+    at_once: int = 4
+
+
+def measure_answers(
+    cases: Sequence[Case],
+    asking: Asking,
+    record: Path,
+    told: Callable[[int, int | None], None] = lambda _done, _all: None,
+) -> tuple[AnswersReport, list[Scored]]:
+    """Ask every question and judge the answers.
+
+    Args:
+        cases: the questions.
+        asking: what answers and what judges.
+        record: where each is written down when it is done; what stands there already is not asked
+            again.
+        told: after every question.
+
+    Raises:
+        UsageError: if there is no question.
+    """
+    if not cases:
+        message = "there is no question to ask"
+        raise UsageError(message, "`twin evaluate goldens` mines some, or name a file of questions")
+    done = {one.case.id: one for one in read_record(record)}
+    wanted = [case for case in cases if case.id not in done]
+    failed: list[str] = []
+    record.parent.mkdir(parents=True, exist_ok=True)
+    told(len(cases) - len(wanted), len(cases))
+    # One stream of answers at a time would leave the judge idle; the model and the judge are servers.
+    with record.open("a", encoding="utf-8") as lines, ThreadPoolExecutor(asking.at_once) as pool:
+        tasks = {pool.submit(score, case, asking): case for case in wanted}
+        try:
+            for number, task in enumerate(as_completed(tasks), start=1):
+                try:
+                    scored = task.result()
+                except TwinError as error:
+                    failed.append(f"{tasks[task].question}: {error.message}")
+                else:
+                    done[scored.case.id] = scored
+                    lines.write(json.dumps(scored.as_json(), ensure_ascii=False) + "\n")
+                    lines.flush()
+                told(len(cases) - len(wanted) + number, len(cases))
+        except BaseException:
+            # Ctrl-C: what is under way ends, what has not begun is not begun.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    scored_cases = [done[case.id] for case in cases if case.id in done]
+    return summed(scored_cases, failed), scored_cases
+
+
+def score(case: Case, asking: Asking) -> Scored:
+    """Ask one question and judge the answer.
+
+    Raises:
+        ModelError: if the model or the judge does not answer.
+    """
+    given = asking.ask(case.question)
+    scores: dict[str, float] = {}
+    ratings: tuple[Rating, ...] = ()
+    if case.reference and given.answered:
+        [shared] = overlaps([given.text], [case.reference])
+        scores |= asdict(shared)
+    teacher = asking.teacher
+    if teacher is not None:
+        question, answer, contexts = case.question, given.text, given.contexts
+        if given.answered:
+            scores["faithfulness"] = faithfulness(question, answer, contexts, teacher)
+            scores["relevancy"] = relevancy(question, answer, teacher, asking.embed)
+        else:
+            # Who says that nothing was written states nothing, and answers nothing.
+            scores["relevancy"] = 0.0
+        reference = case.reference or answer
+        scores["context_precision"] = context_precision(question, reference, contexts, teacher)
+        if case.reference:
+            scores["context_recall"] = context_recall(question, reference, contexts, teacher)
+            shown = Shown(
+                case=case.id,
+                question=question,
+                reference=case.reference,
+                sample=asking.sample,
+            )
+            ratings = tuple(
+                rate(shown, (TWIN, answer), (AUTHOR, case.reference), teacher, asking.samples)
+            )
+    return Scored(case=case, given=given, scores=scores, ratings=ratings)
+
+
+def summed(scored: Sequence[Scored], failed: Sequence[str] = ()) -> AnswersReport:
+    """Return the figures over all questions."""
+    means = {}
+    for name in (*GROUNDED, *SHARED_WORDS):
+        values = [one.scores.get(name, math.nan) for one in scored]
+        if known := [value for value in values if math.isfinite(value)]:
+            means[name] = mean_interval(known)
+    ratings = [rating for one in scored for rating in one.ratings]
+    return AnswersReport(
+        questions=len(scored),
+        refused=sum(not one.given.answered for one in scored),
+        means=means,
+        judged=tuple(judged(ratings, name) for name in (TWIN, AUTHOR)) if ratings else (),
+        failed=tuple(failed),
+    )
+
+
+def record_name(model: str, teacher: str, samples: int) -> str:
+    """Return the file name under which answers are recorded; it changes with what makes them.
+
+    Args:
+        model: what answers, with all its options.
+        teacher: what judges, likewise.
+        samples: times that the judge is asked.
+    """
+    versions = [prompt(name).label for name in (*PROMPTS, "answer")]
+    text = json.dumps([model, teacher, samples, versions])
+    return f"answers-{hashlib.sha256(text.encode()).hexdigest()[:12]}.jsonl"
+
+
+def read_record(path: Path) -> Iterator[Scored]:
+    """Yield what was written down; the last line may be torn, and is asked again."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            values = json.loads(line)
+            yield Scored(
+                case=Case(**values["case"]),
+                given=Given(**{**values["given"], "contexts": tuple(values["given"]["contexts"])}),
+                scores={k: math.nan if v is None else v for k, v in values["scores"].items()},
+                ratings=tuple(Rating(**one) for one in values["ratings"]),
+            )
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+def ragas_rows(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
+    """Yield the questions as Ragas reads them (`EvaluationDataset`), to be judged by it elsewhere."""
+    for one in scored:
+        yield {
+            "user_input": one.case.question,
+            "response": one.given.text,
+            "retrieved_contexts": list(one.given.contexts),
+            "reference": one.case.reference,
+        }
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Read questions: JSON lines with ``question`` and perhaps ``reference`` (or ``answer``).
+
+    Raises:
+        UsageError: if a line is none; it is named.
+    """
+    found = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise UsageError(message, "JSON lines with question, and perhaps reference") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            question = row["question"].strip()
+            reference = row.get("reference") or row.get("answer") or ""
+            key = hashlib.sha256(f"{question}\0{reference}".encode()).hexdigest()[:16]
+            found.append(Case(id=key, question=question, reference=reference))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"{path}, line {number} is no question"
+            hint = 'as in {"question": "Why Djot?", "reference": "Because ..."}'
+            raise UsageError(message, hint) from error
+    return found

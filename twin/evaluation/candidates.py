@@ -1,0 +1,219 @@
+"""What can be compared: runs, model folders, GGUF files, chat models, and texts that are there.
+
+In: a name, as it was given on the command line. Out: a `Candidate`: what writes its texts, or the
+texts themselves; and where they are known, its checkpoint and what it was trained on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import UsageError
+from twin.evaluation.corpus import read_texts, text_of_row
+from twin.evaluation.generation import GGUF, Chat, Checkpoint, Prompted, Writer
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+BASE = "base"
+"""Names the default chat model, where it is the one that the others are measured against."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One thing to be measured.
+
+    Attributes:
+        name: as it was given.
+        texts: that are there already, by name.
+        writer: what writes others; None if the texts are all there is.
+        checkpoint: a model folder whose perplexity can be measured.
+        training: the rows that it was trained on, by number.
+        dataset: the folder of that set.
+        folder: where its results are written; None if it has no place of its own.
+        identity: changes with what writes.
+    """
+
+    name: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    writer: Writer | None = None
+    checkpoint: Checkpoint | None = None
+    training: Mapping[str, str] = field(default_factory=dict)
+    dataset: Path | None = None
+    folder: Path | None = None
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Where candidates are looked for.
+
+    Attributes:
+        home: the home folder, with ``runs`` and ``datasets``.
+        models: names of the chat models of twin.toml.
+        chat_model: returns one of them, "" the default.
+    """
+
+    home: Path
+    models: Sequence[str]
+    chat_model: Callable[[str], LLM]
+
+
+def candidate(name: str, known: Known) -> Candidate:
+    """Return what a name stands for: a run, a chat model, a model folder or file, or texts.
+
+    Raises:
+        UsageError: if it is none of them.
+    """
+    run = known.home / "runs" / name
+    if (run / "manifest.json").is_file():
+        return _run(name, run, known.home)
+    if name == BASE or name in known.models:
+        model = known.chat_model("" if name == BASE else name)
+        return Candidate(name=name, writer=Chat(model), identity=f"chat:{name}")
+    path = Path(name).expanduser()
+    if (path / "config.json").is_file():
+        model_folder = Checkpoint(path)
+        return Candidate(
+            name=path.name, writer=model_folder, checkpoint=model_folder, identity=_stamp(path)
+        )
+    if path.suffix == ".gguf" and path.is_file():
+        return Candidate(name=path.stem, writer=GGUF(path), identity=_stamp(path))
+    if path.exists():
+        return Candidate(name=path.stem, texts=read_texts(path))
+    runs = sorted(p.parent.name for p in (known.home / "runs").glob("*/manifest.json"))
+    message = f"{name!r} is no run, no chat model and no file"
+    hint = f"runs: {', '.join(runs[-5:]) or 'none'}; models: {', '.join([BASE, *known.models])}"
+    raise UsageError(message, hint)
+
+
+def _run(name: str, folder: Path, home: Path) -> Candidate:
+    manifest = _read_manifest(folder)
+    dataset = home / "datasets" / str(manifest.get("dataset", ""))
+    train = dataset / "train.jsonl"
+    whole = next(
+        (
+            folder / part
+            for part in ("merged", "model")
+            if (folder / part / "config.json").is_file()
+        ),
+        None,
+    )
+    if whole is not None:
+        checkpoint: Checkpoint | None = Checkpoint(whole)
+    else:
+        checkpoint = _adapted(folder, manifest, home)
+    return Candidate(
+        name=name,
+        writer=checkpoint,
+        checkpoint=checkpoint,
+        training=read_texts(train) if train.is_file() else {},
+        dataset=dataset if dataset.is_dir() else None,
+        folder=folder / "evaluation",
+        identity=f"run:{name}:{_stamp(whole or folder / 'adapter')}",
+    )
+
+
+def _adapted(folder: Path, manifest: Mapping[str, Any], home: Path) -> Checkpoint:
+    """Return a run's adapter on the model that it was trained on, if that lies here.
+
+    Raises:
+        UsageError: if it does not, or the run has left nothing.
+    """
+    adapter = folder / "adapter"
+    if not (adapter / "adapter_config.json").is_file():
+        message = f"the run {folder.name} has left no model"
+        raise UsageError(message, "`twin runs show` says how it ended; `twin train resume` goes on")
+    before = str(manifest.get("base_run", ""))
+    places = [home / "runs" / before / "merged"] if before else []
+    places.append(Path(str(manifest.get("base_model", ""))).expanduser())
+    base = next((place for place in places if (place / "config.json").is_file()), None)
+    if base is None:
+        message = f"the base model of the run {folder.name} does not lie on this machine"
+        hint = "`twin merge` makes one folder of both, or serve the adapter and name it by [[models.adapters]]"
+        raise UsageError(message, hint)
+    return Checkpoint(base, adapter)
+
+
+def _read_manifest(folder: Path) -> Mapping[str, Any]:
+    try:
+        values: Mapping[str, Any] = json.loads(
+            (folder / "manifest.json").read_text(encoding="utf-8")
+        )
+    except (OSError, ValueError) as error:
+        message = f"the manifest of the run {folder.name} cannot be read: {error}"
+        raise UsageError(message, "train it again, or name its model folder") from error
+    return values
+
+
+def _stamp(path: Path) -> str:
+    """Return what changes when a model file or folder does: names, sizes and times."""
+    files = sorted(path.glob("*")) if path.is_dir() else [path]
+    parts = [f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files if f.is_file()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+# What they write on
+
+
+def prompts_of(path: Path, most: int, seed: int = 0) -> list[Prompted]:
+    """Return prompts out of a file of rows, drawn by a seed.
+
+    Args:
+        path: JSON lines: SFT rows with ``messages``, or ``prompt`` and perhaps ``system`` and
+            ``reference``; with ``"continued": true`` a prompt is the beginning of a text.
+        most: how many.
+        seed: of the drawing.
+
+    Raises:
+        UsageError: if a line is no prompt.
+    """
+    found = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise UsageError(message, "JSON lines with messages, or with prompt") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(_prompted(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"{path}, line {number} is no prompt: {error}"
+            raise UsageError(message, 'as in {"prompt": "Why Djot?"}') from error
+    random.Random(seed).shuffle(found)  # noqa: S311 - nothing secret is drawn
+    return found[:most]
+
+
+def _prompted(row: Mapping[str, Any]) -> Prompted:
+    if "messages" not in row:
+        return Prompted(
+            user=row["prompt"],
+            system=row.get("system", ""),
+            continued=bool(row.get("continued")),
+            reference=row.get("reference", ""),
+        )
+    said = {message["role"]: message["content"] for message in row["messages"]}
+    return Prompted(
+        user=said["user"], system=said.get("system", ""), reference=said.get("assistant", "")
+    )
+
+
+def held_out_of(dataset: Path) -> dict[str, str]:
+    """Return the author's text in the test part of a set, by document; empty if there is none."""
+    path = dataset / "test.jsonl"
+    if not path.is_file():
+        return {}
+    found: dict[str, list[str]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        row = json.loads(line) if line.strip() else {}
+        if text := text_of_row(row):
+            found.setdefault(str(row.get("document_id", number)), []).append(text)
+    return {document: "\n\n".join(texts) for document, texts in found.items()}
