@@ -26,6 +26,7 @@ COMMANDS = {
     "ask": ("ask", "Answer a question, every sentence with its source."),
     "draft": ("draft", "Write as you would, with where each sentence was said before."),
     "chat": ("chat", "Open the chat page in the browser."),
+    "evaluate": ("evaluate", "Measure what is found and answered, and whether it sounds like you."),
     "show": ("show", "Print the text of a document, exactly."),
     "forget": ("forget", "Delete what a source brought, from warehouse and index."),
     "author": ("author", "List the authors, and join the names of one person."),

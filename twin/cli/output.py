@@ -173,6 +173,50 @@ def steps() -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 @contextmanager
+def stages() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield a function that is told what goes on, how much of it is done, and of how much.
+
+    In a pipe each stage is named once, on standard error.
+    """
+    if not sys.stderr.isatty():
+        named: set[str] = set()
+
+        def said(label: str, _done: int, _all: int | None) -> None:
+            if label not in named:
+                named.add(label)
+                note(label)
+
+        yield said
+        return
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    known: dict[str, Any] = {}
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=stderr_console(),
+        transient=True,
+    ) as bar:
+
+        def told(label: str, done: int, total: int | None) -> None:
+            if label not in known:
+                known[label] = bar.add_task(plain(label), total=total)
+            bar.update(known[label], completed=done, total=total)
+
+        yield told
+
+
+@contextmanager
 def tasks(unit: str) -> Iterator[Callable[[str, int], None]]:
     """Yield a function that is told how many of each of several things are done, from any thread."""
     if not sys.stderr.isatty():
