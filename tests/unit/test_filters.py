@@ -290,3 +290,16 @@ def test_where_they_exclude_each_other_the_chosen_ones_win_with_a_note() -> None
     both = stated.within(Found(kinds=(Kind.POST,), since="2022-01-01"))
     assert (both.kinds, both.since, both.until) == ((Kind.POST,), "2022-01-01", None)
     assert len(both.notes) == 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did @tide_watcher write about locks?",
+        "what does tide_watcher say about locks?",
+        "What does Odile Prévost say about locks?",
+    ],
+)
+def test_a_handle_finds_whose_it_is_with_its_sign_and_without(question: str) -> None:
+    odile = Author(slug="odile-prevost", name="Odile Prévost", aliases=("@tide_watcher",))
+    assert read(question, (*AUTHORS, odile)).authors == ("odile-prevost",)

@@ -218,7 +218,8 @@ def _authors(
     firsts: dict[str, set[str]] = {}
     for author in authors:
         for name in (author.name, *author.aliases):
-            words = _folded(name).split()
+            # A handle is asked of with its sign and without.
+            words = _folded(name).removeprefix("@").split()
             if len(words) == 1 and _names(words[0], asked):
                 named.append(author.slug)
             if len(words) > 1:
