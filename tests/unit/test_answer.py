@@ -1,7 +1,9 @@
 """Answers: without evidence no model is asked, and whatever a model says, the sources are right."""
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from twin.chat.wish import Turn, Wish
 from twin.components import BuildContext
 from twin.documents import Audience, Document
 from twin.errors import ModelError
+from twin.models.calls import Call, Said, from_server
+from twin.models.chat_model import chat_model
+from twin.models.speaker import Message, Speaker, Wanted
 from twin.prompts.passages import parse
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
@@ -386,3 +391,27 @@ def test_what_a_source_does_not_say_is_marked(
     printed = capsys.readouterr().out
     assert "not borne out: “The tide waits for seven boats.”" in printed
     assert first.reason in printed
+
+
+def test_a_stream_may_be_left_while_the_model_is_silent(answerer: Ask) -> None:
+    cancelled = threading.Event()
+
+    async def silence() -> AsyncIterator[Said]:
+        try:
+            await asyncio.sleep(30)
+            yield "too late"
+        finally:
+            cancelled.set()
+
+    class Silent(Speaker):
+        def begin(self, conversation: Sequence[Message], wanted: Wanted) -> Call:
+            del conversation, wanted
+            return from_server(silence)
+
+    model = chat_model(Silent(), kind="s", name="s", temperature=0, max_tokens=9, context_window=99)
+    stream = answerer(lambda: model).stream("Why?", audience=Audience.PUBLIC)
+    retrieval, silent = next(stream), next(stream)
+    assert isinstance(retrieval, Retrieval)
+    assert silent == Token("")
+    stream.close()  # type: ignore[attr-defined]
+    assert cancelled.wait(30)

@@ -39,7 +39,7 @@ _tracer = trace.get_tracer("twin.chat")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A part of the answer, to be shown at once."""
+    """A part of the answer, to be shown at once; empty while the model is silent."""
 
     text: str
 
@@ -231,7 +231,7 @@ class Answerer:
             text = ""
             asked = time.perf_counter()
             for part in citations.stream(self._generate(said, retrieval, span)):
-                if not text:
+                if part and not text:
                     said.took("first_token", said.begun)
                 text += part
                 yield Token(part)

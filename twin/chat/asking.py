@@ -36,6 +36,8 @@ def parts(
 ) -> Generator[str, None, Usage]:
     """Yield what a model says to a prompt, part by part; the usage is what the generator returns.
 
+    A part is empty while nothing comes.
+
     Raises:
         ModelError: if the model fails.
     """
@@ -48,8 +50,8 @@ def parts(
         try:
             for response in stream:
                 last = response
-                if response.delta:
-                    yield response.delta
+                # Empty while the model is silent: whoever reads may leave then, too.
+                yield response.delta or ""
         finally:
             # Whoever stops listening hangs up on the server, at once.
             if isinstance(stream, Generator):

@@ -162,10 +162,14 @@ class Citations:
         return dict(self._numbers)
 
     def stream(self, parts: Iterable[str]) -> Iterator[str]:
-        """Yield the text with its citations renumbered, as soon as it is certain."""
+        """Yield the text with its citations renumbered, as soon as it is certain.
+
+        An empty part stays one: it says that the model is silent.
+        """
         cut = _Parts()
         for part in parts:
-            if ready := "".join(self._shown(one) for one in cut.feed(part)):
+            ready = "".join(self._shown(one) for one in cut.feed(part))
+            if ready or not part:
                 yield ready
         if ready := "".join(self._shown(one) for one in cut.end()):
             yield ready

@@ -115,9 +115,10 @@ class Generation:
             stream = Within(span, parts)
             with closing(iter(stream)) as heard:
                 for part in heard:
-                    if not said:
+                    if part and not said:
                         _first(span, time.perf_counter() - begun)
-                    said.append(part)
+                    if part:
+                        said.append(part)
                     yield part
             usage = stream.value
         except GeneratorExit:

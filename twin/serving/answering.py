@@ -111,6 +111,8 @@ async def answer(room: Room, asked: Asked, model: str = "") -> None:
                 looking.output = steps.notes(seen)
             async for event in events:
                 if isinstance(event, Token):
+                    if not event.text:  # the model is silent
+                        continue
                     said.created_at = said.created_at or now()
                     await said.stream_token(stream.feed(event.text))
                 elif isinstance(event, Answer):

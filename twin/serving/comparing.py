@@ -114,8 +114,9 @@ async def _fill(shown_in: _Columns, side: int, events: Any) -> Answer | None:
     column = shown_in.columns[side]
     async for event in events:
         if isinstance(event, Token):
-            column["text"] += event.text
-            await shown_in.show()
+            if event.text:
+                column["text"] += event.text
+                await shown_in.show()
         elif isinstance(event, Answer):
             column["text"] = shown(marked(event.text, event.support))
             column["sources"] = [
