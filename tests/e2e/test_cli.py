@@ -335,3 +335,30 @@ def test_a_reader_that_has_gone_ends_the_output_quietly(ines: Twin, tmp_path: Pa
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert len(done.stdout) == 10
     assert done.stderr == ""
+
+
+def test_a_draft_says_when_each_sentence_was_said_and_an_edit_is_kept(
+    ines: Twin, tmp_path: Path
+) -> None:
+    asked = ("draft", "why we left Kubernetes", "--words", "60")
+    draft = json.loads(ines(*asked, "--json").stdout)
+    assert draft["assembled"]
+    assert len(draft["variants"]) == 2
+    for variant in draft["variants"]:
+        for one in variant["sentences"]:
+            assert variant["text"][one["start"] : one["end"]] == one["text"]
+            [rest] = one["rests"]
+            assert rest["said"] == f"you said this in {rest['published_at'][:4]}"
+            text = ines("show", rest["document_id"], "--version", str(rest["version"])).stdout
+            said = " ".join(text[rest["start"] : rest["end"]].split())
+            assert one["text"] in said
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\necho 'I would have written it otherwise.' > \"$1\"\n")
+    editor.chmod(0o700)
+    done = ines(*asked, "--edit", "1", EDITOR=str(editor))
+    assert "only quotes" in done.stderr
+    [edit] = json.loads(ines("feedback", "list", "--json").stdout)
+    assert (edit["kind"], edit["edited"]) == ("edit", "I would have written it otherwise.")
+    assert edit["sources"]
+    ines("feedback", "forget", edit["id"])
+    ines(*asked, "--edit", "3", code=2)

@@ -43,6 +43,9 @@ SHORTEST: Final = 4
 
 CODE: Final = re.compile(r"^(?:#|\||```|~~~|:::|!\[|<|[-*_]{3,}\s*$)")
 
+MARKER: Final = re.compile(r"^(?:[-*+>]|\d{1,3}[.)])\s+")
+"""A list's: a sentence that is taken out of its list stands without it."""
+
 ANGLES: Final = (
     "Begin with what happened, and let the point come out of it.",
     "Begin with the point itself, in one plain sentence, and then say how it came about.",
@@ -272,7 +275,7 @@ def _assembled(brief: Brief, number: int, passages: Sequence[Passage], guard: Gu
         kept: list[str] = []
         count = 0
         for span in sentences(passage.text):
-            sentence = " ".join(span.of(passage.text).split())
+            sentence = MARKER.sub("", " ".join(span.of(passage.text).split()))
             words = len(sentence.split())
             if words < SHORTEST or CODE.match(sentence) or "`" in sentence:
                 continue
