@@ -15,7 +15,7 @@ from twin.chat.page import apology
 from twin.chat.profiles import Doing, chosen
 from twin.errors import TwinError
 from twin.home import Home
-from twin.serving import answering, comparing, correcting, resuming, taking_in, widgets
+from twin.serving import answering, comparing, correcting, resuming, taking_in, widgets, writing
 from twin.serving.access import LOCAL_USER, Login, admitted
 from twin.serving.history.layer import History
 from twin.serving.room import Room
@@ -126,6 +126,8 @@ async def _do(message: cl.Message) -> None:
     if profile.doing is Doing.COMPARE:
         two = widgets.compared(cl.context.session.chat_settings)
         await comparing.compare(_room, question, two)
+    elif profile.doing is Doing.WRITE:
+        await writing.write(_room, question)
     else:
         await answering.answer(_room, question, profile.model)
 
@@ -143,6 +145,12 @@ async def correct(action: cl.Action) -> None:
 async def save_correction(action: cl.Action) -> dict[str, Any]:
     """Keep what the person would have written."""
     return await _said(correcting.save(_room, action.payload), "kept")
+
+
+@cl.action_callback(writing.SAVE)
+async def save_draft(action: cl.Action) -> dict[str, Any]:
+    """Keep what the person made of a draft."""
+    return await _said(writing.save(_room, action.payload), "kept")
 
 
 @cl.action_callback(comparing.CHOOSE)

@@ -22,6 +22,7 @@ from twin.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from twin.chat.answer import Answerer
+    from twin.chat.drafting import Drafter
     from twin.index.embedder import Embedder
     from twin.index.ledger import Ledger
     from twin.index.replace import Index
@@ -119,7 +120,7 @@ class Home:
         with self._lock:
             changed = self.indexes.refresh()
             if changed:
-                for name in ("retriever", "answerer"):
+                for name in ("retriever", "answerer", "drafter"):
                     self.__dict__.pop(name, None)
             return changed
 
@@ -176,7 +177,6 @@ class Home:
         """Answers questions."""
         from twin.chat.answer import Answerer  # noqa: PLC0415
         from twin.chat.guarding import guarded_by  # noqa: PLC0415
-        from twin.chat.similar import similar_by  # noqa: PLC0415
 
         return Answerer(
             self.retriever,
@@ -184,8 +184,22 @@ class Home:
             person=self.settings.person.name,
             minimum_relevance=self.settings.chat.minimum_relevance,
             teacher=self.registry.teacher if self.registry.has_teacher else None,
-            similar=similar_by(self.embedder),
+            similar=self.embedder.similar,
             language=self.settings.index.language,
+            guard=guarded_by(self.settings.guard, self.registry.masks),
+        )
+
+    @cached_property
+    def drafter(self) -> Drafter:
+        """Writes as the person would."""
+        from twin.chat.drafting import Drafter  # noqa: PLC0415
+        from twin.chat.guarding import guarded_by  # noqa: PLC0415
+
+        return Drafter(
+            self.retriever,
+            self.registry.chat_model,
+            person=self.settings.person.name,
+            similar=self.embedder.similar,
             guard=guarded_by(self.settings.guard, self.registry.masks),
         )
 

@@ -238,6 +238,35 @@ def test_two_models_stand_next_to_each_other_and_one_is_chosen(
     assert given["rejected"] != given["answer"]
 
 
+def test_two_drafts_say_where_each_sentence_rests_and_can_be_edited(
+    own_home: Path, browser: Browser, artifacts: Path, chatting: Chatting, run_twin: Run
+) -> None:
+    with chatting(own_home) as chat:
+        visit = Visit(browser, chat.address, "light")
+        page = visit.page
+        page.locator("#chat-profiles").click()
+        page.get_by_role("option", name="Write as me").click()
+        page.get_by_text("Say what to write about").first.wait_for()
+        visit.ask("why Slackwater left Kubernetes")
+        page.locator(".column button.choose").nth(1).wait_for()
+        page.locator(".column-sources", has_text="you said this in 2022").first.wait_for()
+        page.locator(".column a.element-link").first.click()
+        page.locator("#side-view-title", has_text="[1]").wait_for()
+        page.locator(f"{BESIDE} .font-bold").first.wait_for()
+        visit.picture(artifacts / "day-drafts.png")
+        page.locator(".edit-column").first.click()
+        page.locator(".column textarea").fill("We left because of one week in January.")
+        page.locator(".save-column").click()
+        page.locator(".column", has_text="as you wrote it").wait_for()
+        page.reload()
+        page.locator(".column", has_text="one week in January").wait_for()
+        visit.close()
+        assert chat.complaints == []
+    [given] = feedback(own_home, run_twin)
+    assert (given["kind"], given["edited"]) == ("edit", "We left because of one week in January.")
+    assert given["answer"] != given["edited"]
+
+
 def test_a_file_is_taken_in_and_found_but_not_by_guests(
     own_home: Path, tmp_path: Path, browser: Browser, artifacts: Path, chatting: Chatting
 ) -> None:

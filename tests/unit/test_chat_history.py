@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,21 +16,31 @@ from twin.serving.conversation import Conversation
 from twin.serving.history.contents import Contents, Kept
 from twin.serving.history.conversations import Conversations, parents_first
 from twin.serving.history.database import Database
-from twin.serving.history.tables import engine_of
+from twin.serving.history.tables import engine_of, tables
 
 
 class Past:
-    """A history in one file."""
+    """A history in one file, or at an address."""
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database(f"sqlite:///{path}")
+    def __init__(self, where: Path | str) -> None:
+        self.database = Database(where if isinstance(where, str) else f"sqlite:///{where}")
         self.conversations = Conversations(self.database)
         self.contents = Contents(self.database)
 
 
-@pytest.fixture
-async def past(tmp_path: Path) -> AsyncIterator[Past]:
-    opened = Past(tmp_path / "history.sqlite3")
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def past(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Past]:
+    """Return a history; TEST_POSTGRES is the address of an empty database, where there is one."""
+    where: Path | str = tmp_path / "history.sqlite3"
+    if request.param == "postgresql":
+        where = os.environ.get("TEST_POSTGRES", "")
+        if not where:
+            pytest.skip("no PostgreSQL: name an empty database in TEST_POSTGRES")
+    opened = Past(where)
+    if request.param == "postgresql":
+        async with opened.database.transaction() as connection:
+            await connection.run_sync(tables.drop_all)
+            await connection.run_sync(tables.create_all)
     yield opened
     await opened.database.close()
 

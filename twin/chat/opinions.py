@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from twin.chat.answer import Answer
+from twin.chat.drafts import Draft, DraftVariant
+from twin.retrieve.passages import Retrieval
 from twin.warehouse.feedback import Feedback, FeedbackKind, FeedbackSource
 
 
@@ -24,17 +26,33 @@ def about(answer: Answer, *, thread_id: str, message_id: str, user: str) -> Feed
         prompt=answer.prompt,
         prompt_version=answer.prompt_version,
         answer=answer.text,
-        # All that stood in the prompt: whoever forgets one of these documents forgets this, too.
-        sources=tuple(
-            FeedbackSource(
-                document_id=one.document_id, version=one.version, start=one.start, end=one.end
-            )
-            for one in answer.retrieval.passages
-        ),
+        sources=_sources(answer.retrieval),
         model=answer.model,
         adapter=answer.adapter,
         trace_id=answer.trace_id,
         audience=answer.retrieval.audience,
+    )
+
+
+def about_draft(
+    draft: Draft, variant: DraftVariant, *, thread_id: str, message_id: str, user: str
+) -> Feedback:
+    """Return what there is to know of a variant of a draft, before anything was said of it."""
+    return Feedback(
+        id=message_id,
+        kind=FeedbackKind.THUMB,
+        at=_now(),
+        thread_id=thread_id,
+        message_id=message_id,
+        user=user,
+        question=draft.brief.about,
+        prompt=variant.prompt,
+        prompt_version=draft.prompt_version,
+        answer=variant.text,
+        sources=_sources(draft.retrieval),
+        model=draft.model,
+        adapter=draft.adapter,
+        audience=draft.brief.audience,
     )
 
 
@@ -72,6 +90,16 @@ def choice(chosen: Feedback, rejected: Feedback, message_id: str) -> Feedback:
         rejected=rejected.answer,
         rejected_model=rejected.model,
         rejected_adapter=rejected.adapter,
+    )
+
+
+def _sources(retrieval: Retrieval) -> tuple[FeedbackSource, ...]:
+    """Return all that stood in the prompt: whoever forgets one of them forgets what was said, too."""
+    return tuple(
+        FeedbackSource(
+            document_id=one.document_id, version=one.version, start=one.start, end=one.end
+        )
+        for one in retrieval.passages
     )
 
 

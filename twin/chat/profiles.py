@@ -36,16 +36,13 @@ WRITING = Profile("Write as me", Doing.WRITE)
 COMPARING = Profile("Side by side", Doing.COMPARE)
 
 
-def profiles_of(models: Sequence[str], *, writes: bool) -> list[Profile]:
+def profiles_of(models: Sequence[str]) -> list[Profile]:
     """Return the profiles, the first one the default.
 
     Args:
         models: the adapters of twin.toml.
-        writes: whether drafts are written.
     """
-    found = [ANSWERS]
-    if writes:
-        found.append(WRITING)
+    found = [ANSWERS, WRITING]
     taken = {one.name for one in (ANSWERS, WRITING, COMPARING)}
     for model in models:
         name = f"Answer by {model}"

@@ -11,7 +11,6 @@ import click
 
 from twin.chat.drafting import Drafter
 from twin.chat.drafts import Brief, Draft, DraftToken, DraftVariant
-from twin.chat.guarding import guarded_by
 from twin.chat.wish import Wish
 from twin.cli import output
 from twin.documents import Audience, Kind
@@ -72,7 +71,7 @@ def draft_command(  # noqa: PLR0913 - the options of one command
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         brief = Brief(about=about, kind=Kind(kind), words=words, audience=asker)
         with output.waiting("loading"):
-            drafter = drafter_of(home)
+            drafter = home.drafter
         done = _shown(drafter, brief, variants, Wish(model=model), quiet=as_json)
         if as_json:
             output.emit_json(done.as_json())
@@ -84,17 +83,6 @@ def draft_command(  # noqa: PLR0913 - the options of one command
         if edit is not None and edit <= len(done.variants):
             _edited(home, done, done.variants[edit - 1])
     return 0
-
-
-def drafter_of(home: Home) -> Drafter:
-    """Return what writes drafts in a home."""
-    return Drafter(
-        home.retriever,
-        home.registry.chat_model,
-        person=home.settings.person.name,
-        similar=home.embedder.similar,
-        guard=guarded_by(home.settings.guard, home.registry.masks),
-    )
 
 
 def edit_of(draft: Draft, variant: DraftVariant, text: str, *, thread: str, user: str) -> Feedback:

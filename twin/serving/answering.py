@@ -152,13 +152,23 @@ async def finish(room: Room, asked: Asked, said: cl.Message, finished: Answer) -
     await open_beside(said.elements, said.id)
 
 
-async def keep(room: Room, asked: Asked, message_id: str, given: Feedback) -> None:
-    """Keep an answer for what may be said of it, also after a restart."""
+async def keep(
+    room: Room, asked: Asked, message_id: str, given: Feedback, *, of_run: bool = True
+) -> None:
+    """Keep an answer for what may be said of it, also after a restart.
+
+    Args:
+        room: where.
+        asked: the question.
+        message_id: under which it is found.
+        given: all that there is to know of it.
+        of_run: whether a thumb is about it; one on two texts is about neither.
+    """
     if room.history is not None:
         await room.history.contents.keep(
             Kept(
                 message_id=message_id,
-                run_id=asked.run_id,
+                run_id=asked.run_id if of_run else "",
                 asked_id=asked.message_id,
                 thread_id=asked.thread_id,
                 body=feedback_line(given),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -32,34 +31,12 @@ from twin.serving.answering import (
     show_stages,
     wished,
 )
+from twin.serving.columns import Columns
 from twin.serving.room import Room
 from twin.warehouse.feedback import FeedbackKind, read_feedback
 
-PACE = 0.15
-"""Seconds between two looks at both answers; each sends the whole text."""
-
 CHOOSE = "choose"
 QUESTION = "Which one is more like you?"
-
-Column = dict[str, Any]
-
-
-class _Columns:
-    """The element with the two answers, brought up to date at a pace that a browser can follow."""
-
-    def __init__(self, count: int) -> None:
-        columns = [{"text": "", "sources": [], "done": False, "name": ""} for _ in range(count)]
-        props = {"columns": columns, "chosen": None, "choosable": False}
-        self.element = cl.CustomElement(name="Columns", props=props, display="inline")
-        self.columns: list[Column] = columns
-        self._last = 0.0
-
-    async def show(self, *, now: bool = False) -> None:
-        """Send what there is, unless something was sent a moment ago."""
-        if not now and time.monotonic() - self._last < PACE:
-            return
-        self._last = time.monotonic()
-        await cl.context.emitter.send_element(self.element.to_dict())
 
 
 async def compare(room: Room, asked: Asked, models: tuple[str, str]) -> None:
@@ -73,7 +50,7 @@ async def compare(room: Room, asked: Asked, models: tuple[str, str]) -> None:
         raise UsageError(same, "choose two in the settings, beside the question field")
     first, second = models if secrets.randbelow(2) else models[::-1]
     wish, history = await wished(room), conversation().before(asked.message_id)
-    shown_in = _Columns(2)
+    shown_in = Columns("One", "The other")
     message = cl.Message(QUESTION, elements=[shown_in.element])
     events = room.twin.ask(
         asked.text, wish=replace(wish, model=first), history=history, who=asked.who
@@ -102,14 +79,14 @@ async def compare(room: Room, asked: Asked, models: tuple[str, str]) -> None:
 
 
 async def _second(
-    room: Room, asked: Asked, wish: Wish, retrieval: Retrieval, shown_in: _Columns
+    room: Room, asked: Asked, wish: Wish, retrieval: Retrieval, shown_in: Columns
 ) -> Answer | None:
     events = room.twin.ask(asked.text, wish=wish, retrieval=retrieval, who=asked.who)
     async with aclosing(events):
         return await _fill(shown_in, 1, events)
 
 
-async def _fill(shown_in: _Columns, side: int, events: Any) -> Answer | None:
+async def _fill(shown_in: Columns, side: int, events: Any) -> Answer | None:
     """Show one answer in its column as it is written, and return it."""
     column = shown_in.columns[side]
     async for event in events:
@@ -133,7 +110,7 @@ async def _fill(shown_in: _Columns, side: int, events: Any) -> Answer | None:
 
 
 async def _settle(
-    room: Room, asked: Asked, message: cl.Message, shown_in: _Columns, answers: list[Answer]
+    room: Room, asked: Asked, message: cl.Message, shown_in: Columns, answers: list[Answer]
 ) -> None:
     """Keep both answers, and let the person choose."""
     props = shown_in.element.props
@@ -144,8 +121,7 @@ async def _settle(
         conversation().add(asked.message_id, turn)
     for side, answer in enumerate(answers if props["choosable"] else ()):
         given = about(answer, thread_id=asked.thread_id, message_id=message.id, user=asked.who.user)
-        # A thumb on the message would be about neither of them.
-        await keep(room, replace(asked, run_id=""), f"{message.id}:{side}", given)
+        await keep(room, asked, f"{message.id}:{side}", given, of_run=False)
     await message.update()  # type: ignore[no-untyped-call]
     if not answers:
         message_text = "neither of the two models answered"

@@ -23,6 +23,8 @@ from twin.tracing import asked_by
 
 if TYPE_CHECKING:
     from twin.chat.answer import Answerer, Event
+    from twin.chat.drafting import Event as Drafted
+    from twin.chat.drafts import Brief
     from twin.home import Home
     from twin.retrieve.passages import Retrieval
 
@@ -147,6 +149,27 @@ class LiveTwin:
                 )
 
         stream = self._threads.stream(events, "answer")
+        try:
+            async for event in stream:
+                yield event
+        finally:
+            await stream.aclose()
+
+    async def draft(
+        self, brief: Brief, *, wish: Wish = NO_WISH, who: Who = NOBODY
+    ) -> AsyncGenerator[Drafted, None]:
+        """Yield what happens while two variants of a text are written.
+
+        Raises:
+            TwinError: if the twin cannot be opened, or the model fails.
+        """
+
+        def events() -> Iterator[Drafted]:
+            with asked_by(user=who.user, session=who.session):
+                _ = self._answerer()
+                yield from self.home.drafter.stream(brief, wish=wish)
+
+        stream = self._threads.stream(events, "draft")
         try:
             async for event in stream:
                 yield event

@@ -90,7 +90,7 @@ class Room:
     @cached_property
     def profiles(self) -> list[Profile]:
         """What can be done on the page."""
-        return profiles_of(self.twin.models, writes=False)
+        return profiles_of(self.twin.models)
 
     def close(self) -> None:
         """Close the twin."""

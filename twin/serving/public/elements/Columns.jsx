@@ -4,6 +4,7 @@ import { Check } from 'lucide-react';
 import { Markdown } from '@/components/markdown';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { Textarea } from '@/components/ui/textarea';
 
 // A citation becomes a link as it does in a message: its own name, twice.
 const linked = (text, sources) =>
@@ -24,6 +25,7 @@ const asElements = (sources, side) =>
 
 export default function Columns() {
   const [told, setTold] = useState('');
+  const [edited, setEdited] = useState({});
   const chosen = props.chosen;
 
   const choose = async (side) => {
@@ -41,6 +43,25 @@ export default function Columns() {
     await updateElement({ ...props, columns, chosen: side });
   };
 
+  const save = async (side) => {
+    setTold('');
+    const text = edited[side];
+    const answer = await callAction({
+      name: props.editing,
+      payload: { message: props.message, side, text }
+    });
+    const said = answer?.response || answer;
+    if (!said?.kept) {
+      setTold(said?.error || 'This could not be kept. The terminal that runs twin chat says why.');
+      return;
+    }
+    const columns = props.columns.map((column, i) =>
+      i === side ? { ...column, text, plain: text, sources: [], name: 'as you wrote it' } : column
+    );
+    await updateElement({ ...props, columns });
+    setEdited({ ...edited, [side]: undefined });
+  };
+
   return (
     <div className="columns w-full">
       <div className="grid gap-4 md:grid-cols-2">
@@ -54,6 +75,13 @@ export default function Columns() {
               {column.name ? ` · ${column.name}` : ''}
             </div>
             <div className="column-text flex-grow">
+              {edited[side] !== undefined ? (
+                <Textarea
+                  rows={12}
+                  value={edited[side]}
+                  onChange={(event) => setEdited({ ...edited, [side]: event.target.value })}
+                />
+              ) : (
               <Markdown
                 allowHtml={false}
                 latex={false}
@@ -62,6 +90,7 @@ export default function Columns() {
               >
                 {linked(column.text || (column.done ? '' : '…'), column.sources)}
               </Markdown>
+              )}
             </div>
             {column.sources.length ? (
               <div className="column-sources text-sm">
@@ -76,7 +105,7 @@ export default function Columns() {
               </div>
             ) : null}
             {props.choosable ? (
-              <div>
+              <div className="flex gap-2">
                 <Button
                   variant={chosen === side ? 'default' : 'outline'}
                   size="sm"
@@ -86,6 +115,21 @@ export default function Columns() {
                   {chosen === side ? <Check className="h-4 w-4" /> : null}
                   {chosen === side ? 'Chosen' : 'This one'}
                 </Button>
+                {props.editing && edited[side] === undefined ? (
+                  <Button
+                    variant="ghost"
+                    size="sm"
+                    className="edit-column"
+                    onClick={() => setEdited({ ...edited, [side]: column.plain })}
+                  >
+                    Edit
+                  </Button>
+                ) : null}
+                {props.editing && edited[side] !== undefined ? (
+                  <Button size="sm" className="save-column" onClick={() => save(side)}>
+                    Keep it
+                  </Button>
+                ) : null}
               </div>
             ) : null}
           </Card>
