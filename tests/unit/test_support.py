@@ -125,6 +125,21 @@ def test_a_sentence_without_citation_goes_with_the_next_one_of_its_paragraph() -
     assert "cites nothing" in alone
 
 
+def test_a_quotation_without_a_full_stop_ends_at_its_citation() -> None:
+    title = "[Leaving Kubernetes for good](https://example.org) - 2022-05-17"
+    texts = (title, "The tide waits for nobody, ever.", "It [1] took four weeks [2] and more.")
+    answer = f"{title} [1] The tide waits for nobody, ever. [2] {title} [1]"
+    found = check_support(answer, [source(text, n) for n, text in enumerate(texts, start=1)])
+    assert [(one.numbers, one.supported) for one in found] == [
+        ((1,), True),
+        ((2,), True),
+        ((1,), True),
+    ]
+    inside = "We ran nine services [1] on three managed nodes [1], and left."
+    [one] = check_support(inside, [source(LEFT)])
+    assert inside[one.start : one.end] == inside
+
+
 def test_a_date_may_be_that_of_the_piece() -> None:
     known = source("I have changed my mind about reviews.", published_at="2023-05-30")
     said = "In May 2023 I had changed my mind about reviews. [1]"

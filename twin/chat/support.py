@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from twin.chat.bearing import Entails, Run, Similar, judged, runs_of
 from twin.chat.citations import citation_spans
 from twin.documents import Span
-from twin.index.boundaries import sentences
+from twin.index.boundaries import sentences, trim
 
 if TYPE_CHECKING:
     from twin.chat.answer import Source
@@ -98,10 +98,12 @@ def _cited(text: str) -> Iterator[_Cited]:
     """Yield the sentences with what they cite; one without citation takes those that come next."""
     blank = text
     found: list[tuple[int, tuple[int, ...]]] = []
+    ends: list[int] = []
     for span, numbers in citation_spans(text):
         blank = blank[: span.start] + " " * (span.end - span.start) + blank[span.end :]
         found.append((span.start, numbers))
-    spans = sentences(blank)
+        ends.append(span.end)
+    spans = [part for span in sentences(blank) for part in _parted(blank, span, ends)]
     own: list[tuple[int, ...]] = [()] * len(spans)
     for start, numbers in found:
         # Behind a sentence, or within it: to the last one that began before.
@@ -119,6 +121,17 @@ def _cited(text: str) -> Iterator[_Cited]:
             if later := own[n]:
                 break
         yield _Cited(span, later, own=False)
+
+
+def _parted(blank: str, span: Span, ends: Sequence[int]) -> Iterator[Span]:
+    """Yield a sentence, cut behind citations where another begins: a title has no full stop."""
+    start = span.start
+    for end in ends:
+        words = re.findall(r"[^\W_]+", blank[start:end]) if start < end < span.end else []
+        if len(words) >= FEWEST and not re.match(r"\s*[a-z,;:.)\]–—]", blank[end:]):
+            yield trim(blank, Span(start, end))
+            start = end
+    yield trim(blank, Span(start, span.end))
 
 
 def _reason(
