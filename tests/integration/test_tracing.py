@@ -23,6 +23,8 @@ from tests.langfuse import KEYS, Kept, langfuse
 from tests.unit.test_retriever import Adding, Backwards, House
 from twin import observe
 from twin.chat.answer import Answer, Answerer
+from twin.chat.drafting import Drafter
+from twin.chat.drafts import Brief
 from twin.chat.wish import Turn, Wish
 from twin.documents import Audience
 from twin.prompts import Origin, Prompt, put_in_place
@@ -317,6 +319,23 @@ def test_a_prompt_of_langfuse_is_linked(house: House, tmp_path: Path) -> None:
     assert generation["langfuse.observation.prompt.version"] == 7
 
 
+def test_a_draft_is_one_tree_with_a_generation_a_variant(house: House, tmp_path: Path) -> None:
+    drafter = Drafter(house.retriever(), lambda _name: Counting(), person="Xanthippe")
+    brief = Brief(about=QUESTION, words=40, audience=Audience.PUBLIC)
+    with langfuse(None) as kept, watched(kept, tmp_path):
+        draft = drafter.draft(brief, variants=2)
+    children = tree(kept.spans)
+    assert children[""] == ["draft"]
+    assert children["draft"] == ["retrieve", "generation", "generation"]
+    whole = named(kept.spans, "draft")
+    assert json.loads(whole["output.value"]) == [variant.text for variant in draft.variants]
+    assert whole["langfuse.trace.name"] == "draft"
+    for span in kept.spans:
+        if span.name == "generation":
+            assert said(span)["twin.prompt"] == draft.prompt_version
+            assert said(span)["gen_ai.usage.output_tokens"] == 7
+
+
 def test_without_content_no_word_of_it_is_told(house: House, tmp_path: Path) -> None:
     with langfuse(None) as kept, watched(kept, tmp_path, content=False) as observer:
         answer = ask(house)
@@ -392,7 +411,9 @@ def test_the_names_are_those_of_the_conventions(house: House, tmp_path: Path) ->
     aliases = {"langfuse.user.id", "langfuse.session.id"}
     lists = ("llm.input_messages.", "llm.output_messages.", "retrieval.documents.")
     lists += ("reranker.input_documents.", "reranker.output_documents.", "embedding.embeddings.")
-    for key in sorted(told - known - aliases):
+    metadata = "langfuse.observation.metadata"
+    assert metadata in known
+    for key in sorted(told - known - aliases - {f"{metadata}.documents"}):
         if key.startswith(lists):
             room, what, _number, rest = key.split(".", 3)
             assert f"{room}.{what}" in known, key

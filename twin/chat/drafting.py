@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
 
+from twin.chat import traced
 from twin.chat.asking import parts
 from twin.chat.bearing import Run, Similar, judged, runs_of, verbatim
 from twin.chat.citations import Uncited
@@ -117,8 +118,7 @@ class Drafter:
             ModelError: if the model fails, or writes nothing.
         """
         begun = time.perf_counter()
-        span = _tracer.start_span("draft")
-        try:
+        with traced.turn(_tracer, brief.about, brief.audience, "draft") as span:
             with trace.use_span(span):
                 told = self._guard.told(brief.about)
                 retrieval = (
@@ -138,7 +138,7 @@ class Drafter:
             for number in range(1, wanted + 1):
                 since = time.perf_counter()
                 if writes:
-                    written = yield from self._write(llm, brief, number, retrieval, wish)
+                    written = yield from self._write(llm, brief, number, retrieval, wish, span)
                 elif retrieval.passages:
                     written = _assembled(brief, number, retrieval.passages, self._guard)
                     yield DraftToken(number, written.text)
@@ -148,12 +148,12 @@ class Drafter:
                 made.append(self._marked(number, written, runs, retrieval.passages))
             timings["total"] = time.perf_counter() - begun
             template = prompt("draft")
-            yield Draft(
+            draft = Draft(
                 brief=brief,
                 variants=tuple(made),
                 retrieval=retrieval,
                 assembled=not writes,
-                prompt_version=f"{template.name}@{template.version}" if writes else "",
+                prompt_version=template.label if writes else "",
                 model=llm.metadata.model_name,
                 adapter=wish.model,
                 timings=timings,
@@ -162,8 +162,8 @@ class Drafter:
                     *([told] if told else _notes(writes=writes, found=bool(retrieval.passages))),
                 ),
             )
-        finally:
-            span.end()
+            traced.drafted(span, draft)
+            yield draft
 
     def draft(self, brief: Brief, *, variants: int = 2, wish: Wish = NO_WISH) -> Draft:
         """Return the finished draft."""
@@ -173,10 +173,17 @@ class Drafter:
         return last
 
     def _write(
-        self, llm: LLM, brief: Brief, number: int, retrieval: Retrieval, wish: Wish
+        self,
+        llm: LLM,
+        brief: Brief,
+        number: int,
+        retrieval: Retrieval,
+        wish: Wish,
+        span: trace.Span,
     ) -> Generator[DraftToken, None, _Written]:
         numbered = self._guard.numbered(retrieval.passages)
-        system = prompt("draft").fill(
+        template = prompt("draft")
+        system = template.fill(
             person=self._person,
             form=_FORMS[brief.kind],
             words=str(brief.words),
@@ -187,7 +194,10 @@ class Drafter:
             ("user", render(numbered, self._guard.question(brief.about))),
         )
         uncited = Uncited(range(1, len(numbered) + 1))
-        stream = _Kept(parts(llm, messages, wish.options()))
+        options = wish.options()
+        model = llm.metadata.model_name
+        generation = traced.Generation(model, wish.model, template, messages, options)
+        stream = _Kept(generation.watch(_tracer, span, parts(llm, messages, options)))
         text = ""
         for part in uncited.stream(stream):
             text += part

@@ -25,17 +25,18 @@ from twin.tracing import Kind, Within, as_json, describe, failed, put, warned
 
 if TYPE_CHECKING:
     from twin.chat.answer import Answer
+    from twin.chat.drafts import Draft
 
 Messages = Sequence[tuple[str, str]]
 """Roles and contents, as sent."""
 
 
 @contextmanager
-def turn(tracer: Tracer, question: str, audience: Audience) -> Iterator[Span]:
+def turn(tracer: Tracer, question: str, audience: Audience, name: str = "answer") -> Iterator[Span]:
     """Yield the span of a turn, which all its steps lie in; it is not made the current one."""
-    span = tracer.start_span("answer")
+    span = tracer.start_span(name)
     describe(span, Kind.CHAIN, given=question, audience=audience.value)
-    put(span, {"langfuse.trace.name": "answer", "langfuse.trace.tags": [audience.value]})
+    put(span, {"langfuse.trace.name": name, "langfuse.trace.tags": [audience.value]})
     try:
         yield span
     except GeneratorExit:
@@ -57,6 +58,22 @@ def answered(span: Span, answer: Answer) -> None:
     put(span, {"twin.documents": cited, "langfuse.observation.metadata.documents": as_json(cited)})
     put(span, {f"twin.seconds.{name}": seconds for name, seconds in answer.timings.items()})
     warned(span, answer.notes)
+
+
+def drafted(span: Span, draft: Draft) -> None:
+    """Describe a draft as it ended: each variant, and what its sentences rest on."""
+    if not span.is_recording():
+        return
+    rests = {
+        f"{rest.document_id}@{rest.version}:{rest.span.start}-{rest.span.end}"
+        for variant in draft.variants
+        for sentence in variant.sentences
+        for rest in sentence.rests
+    }
+    texts = [variant.text for variant in draft.variants]
+    describe(span, Kind.CHAIN, gave=texts, variants=len(texts), documents=sorted(rests))
+    put(span, {f"twin.seconds.{name}": seconds for name, seconds in draft.timings.items()})
+    warned(span, draft.notes)
 
 
 def understood(span: Span, asked: str, question: str, prompt: Prompt) -> None:

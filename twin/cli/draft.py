@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from twin import observe
 from twin.chat.drafting import Drafter
 from twin.chat.drafts import Brief, Draft, DraftToken, DraftVariant
 from twin.chat.wish import Wish
@@ -67,7 +68,7 @@ def draft_command(  # noqa: PLR0913 - the options of one command
     if edit is not None and (as_json or not 1 <= edit <= variants):
         message = f"--edit {edit}: it takes the number of a variant, and not --json"
         raise UsageError(message, f"the variants are 1 to {variants}")
-    with Home(home_option) as home:
+    with Home(home_option) as home, observe.start(home.settings, folder=home.folder):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         brief = Brief(about=about, kind=Kind(kind), words=words, audience=asker)
         with output.waiting("loading"):
