@@ -38,6 +38,8 @@ class Sample:
         rejected_by: where the rejected text is from, as in ``corruption:hedging+lists`` or
             ``others:<document id>``; empty in an instruction set.
         verbatim: False for what the person wrote in the chat, which stands in no document.
+        cited: the number of the passage of the context that the target is in, where the answer is to
+            cite it; 0 where it is not.
         feedback_id: of the feedback that it is from; empty if it is from none.
         reads: other documents whose words stand in the prompt.
     """
@@ -61,6 +63,7 @@ class Sample:
     prompt_by: str = "template"
     rejected_by: str = ""
     verbatim: bool = True
+    cited: int = 0
     feedback_id: str = ""
     reads: tuple[str, ...] = ()
 

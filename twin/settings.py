@@ -25,13 +25,13 @@ from pydantic_settings import (
 )
 
 from twin.chatting import ChatSettings
+from twin.dataset_tables import DatasetSettings
 from twin.errors import SettingsError
 from twin.fetch.settings import FetchSettings
 from twin.gate import EvaluationSettings
 from twin.safety import GuardSettings
 from twin.tables import (
     Choice,
-    DatasetSettings,
     IndexSettings,
     IngestSettings,
     Models,

@@ -10,25 +10,20 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from twin.documents import Audience, Kind
 
-FORMS = ("instruction", "continuation", "rewrite", "context")
-"""Forms of rows in an instruction set."""
 
-REJECTED = ("corruption", "others", "model", "teacher")
-"""Where the rejected texts of a preference set may come from; feedback comes by itself."""
+class Section(BaseModel):
+    """Base of every table: unknown keys are refused, values are frozen."""
 
-
-class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Choice(_Section):
+class Choice(Section):
     """A component by name, with its options: ``"name"`` or ``{ use = "name", option = ... }``."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -46,13 +41,13 @@ class Choice(_Section):
         return dict(self.model_extra or {})
 
 
-class Person(_Section):
+class Person(Section):
     """Whose twin this is."""
 
     name: str = Field(default="", description="Author of whatever states none.")
 
 
-class WarehouseSettings(_Section):
+class WarehouseSettings(Section):
     """Where the raw documents rest."""
 
     engine: str = Field(
@@ -90,7 +85,7 @@ class WarehouseSettings(_Section):
         return value
 
 
-class NodeParsers(_Section):
+class NodeParsers(Section):
     """The node parser of each kind."""
 
     article: Choice = Choice(use="structure")
@@ -104,7 +99,7 @@ class NodeParsers(_Section):
         return choice
 
 
-class IngestSettings(_Section):
+class IngestSettings(Section):
     """From sources to the warehouse, and what is left out on the way to the index."""
 
     engine: str = Field(
@@ -140,7 +135,7 @@ class IngestSettings(_Section):
     )
 
 
-class IndexSettings(_Section):
+class IndexSettings(Section):
     """From the warehouse to vectors."""
 
     store: Choice = Choice(use="qdrant-edge")
@@ -150,7 +145,7 @@ class IndexSettings(_Section):
     )
 
 
-class RetrieveSettings(_Section):
+class RetrieveSettings(Section):
     """From a question to passages."""
 
     query_transforms: tuple[Choice, ...] = ()
@@ -165,7 +160,7 @@ class RetrieveSettings(_Section):
     token_budget: int = Field(default=3000, ge=100, description="Tokens of the whole context.")
 
 
-class AdapterSettings(_Section):
+class AdapterSettings(Section):
     """One more voice beside ``models.chat``, often an adapter that was trained: ``[[models.adapters]]``."""
 
     name: str = Field(
@@ -182,66 +177,7 @@ class AdapterSettings(_Section):
     )
 
 
-class DatasetSettings(_Section):
-    """From one's own writing to sets for training: ``twin dataset``."""
-
-    kinds: tuple[Kind, ...] = Field(
-        default=(Kind.ARTICLE, Kind.POST), description="What is taken; messages have two authors."
-    )
-    minimum: int = Field(default=300, ge=40, description="Code points of a target, of an article.")
-    maximum: int = Field(default=1500, ge=100, description="Code points of a target.")
-    test: float = Field(default=0.1, gt=0, lt=1, description="Share of the documents in the test.")
-    validation: float = Field(default=0.0, ge=0, lt=1, description="The same of a validation set.")
-    rows: int = Field(default=30, ge=1, description="Rows that a training set has at least.")
-    context: int = Field(default=4, ge=1, le=20, description="Passages of an answer from context.")
-    forms: dict[str, float] = Field(
-        default={"instruction": 0.5, "continuation": 0.2, "rewrite": 0.15, "context": 0.15},
-        description="Share of each form of row in an instruction set.",
-    )
-    rejected: dict[str, float] = Field(
-        default={"corruption": 0.5, "others": 0.5},
-        description="Share of each source of rejected texts: corruption, others, model, teacher.",
-    )
-    curators: tuple[Choice, ...] = (
-        Choice(use="rules"),
-        Choice(use="keys"),
-        Choice(use="personal-data"),
-        Choice(use="exact-duplicates"),
-        Choice(use="near-duplicates"),
-        Choice(use="decontamination"),
-        Choice(use="coverage"),
-        Choice(use="length-balance"),
-    )
-    workers: int = Field(default=4, ge=1, le=64, description="Rows that the teacher is at at once.")
-    attempts: int = Field(default=3, ge=1, le=10, description="Tries of the teacher at one row.")
-    prices: tuple[float, float] = Field(
-        default=(0.0, 0.0), description="Of a million tokens that the teacher reads and writes."
-    )
-
-    @field_validator("forms", "rejected")
-    @classmethod
-    def _shares(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
-        known = FORMS if info.field_name == "forms" else REJECTED
-        if unknown := sorted(set(value) - set(known)):
-            message = f"there is no {unknown[0]!r}; there are: {', '.join(known)}"
-            raise ValueError(message)
-        if min(value.values(), default=0) < 0 or sum(value.values()) <= 0:
-            message = "shares are positive numbers"
-            raise ValueError(message)
-        return value
-
-    @model_validator(mode="after")
-    def _lengths(self) -> "DatasetSettings":
-        if self.maximum < 2 * self.minimum:
-            message = "maximum must be at least twice the minimum"
-            raise ValueError(message)
-        if self.test + self.validation >= 1:
-            message = "test and validation leave nothing to train on"
-            raise ValueError(message)
-        return self
-
-
-class Models(_Section):
+class Models(Section):
     """The language model of each role."""
 
     chat: Choice = Choice(use="quotes")
@@ -258,7 +194,7 @@ class Models(_Section):
         return value
 
 
-class ObserveSettings(_Section):
+class ObserveSettings(Section):
     """What is told to the server that watches; which one, and its keys, the environment says."""
 
     content: bool = Field(
@@ -277,7 +213,7 @@ class ObserveSettings(_Section):
     )
 
 
-class PromptSettings(_Section):
+class PromptSettings(Section):
     """Where the templates of the prompts come from."""
 
     source: Literal["files", "langfuse"] = Field(
@@ -293,7 +229,7 @@ class PromptSettings(_Section):
     )
 
 
-class TrainingSettings(_Section):
+class TrainingSettings(Section):
     """From a dataset to an adapter, by Axolotl."""
 
     environment: str = Field(
@@ -321,13 +257,13 @@ class TrainingSettings(_Section):
     )
 
 
-class PluginSettings(_Section):
+class PluginSettings(Section):
     """Which plugins must not be loaded."""
 
     disabled: tuple[str, ...] = ()
 
 
-class SourceSettings(_Section):
+class SourceSettings(Section):
     """A source that `twin ingest` takes in when none is named: ``[[sources]]``."""
 
     source: str = Field(min_length=1, description="An address, or a path relative to the home.")

@@ -19,6 +19,8 @@ from twin.cli import run as twin
 from twin.datasets import writing
 from twin.documents import Audience, Document
 from twin.home import Home
+from twin.prompts import prompt
+from twin.prompts.passages import REFUSAL, parse
 
 ROOT = Path(__file__).parent.parent.parent
 AUTHOR = ROOT / "examples" / "sample-author"
@@ -125,9 +127,6 @@ def test_the_same_inputs_and_seed_give_the_same_bytes(home: Path, kind: str) -> 
 
 
 def test_the_context_of_a_row_is_what_the_chat_sends(home: Path) -> None:
-    from twin.prompts import prompt
-    from twin.prompts.passages import REFUSAL, parse
-
     assert twin(["--home", str(home), "dataset", "sft"]) == 0
     found = [row for row in rows(home / "datasets" / "sft") if row["form"] == "context"]
     system = prompt("answer").fill(person="Ines Marlow", refusal=REFUSAL)
@@ -138,6 +137,28 @@ def test_the_context_of_a_row_is_what_the_chat_sends(home: Path) -> None:
         assert question
         assert any(row["messages"][2]["content"] in passage.text for passage in passages)
     assert any(len(parse(row["messages"][1]["content"])[0]) == 4 for row in found)
+
+
+def test_with_citations_an_answer_from_context_cites_and_is_verbatim_without_them(
+    home: Path,
+) -> None:
+    assert twin(["--home", str(home), "dataset", "sft", "--citations"]) == 0
+    cited = 0
+    with Home(home) as opened:
+        for row in rows(home / "datasets" / "sft"):
+            text = opened.warehouse.get(row["document_id"]).document.text[row["start"] : row["end"]]
+            answer = row["messages"][-1]["content"]
+            if row["cited"]:
+                cited += 1
+                assert row["form"] == "context"
+                passages, _ = parse(row["messages"][1]["content"])
+                assert text in passages[row["cited"] - 1].text
+                assert f" [{row['cited']}]" in answer
+            assert answer.replace(f" [{row['cited']}]", "") == text
+    assert cited
+    check = ["dataset", "check", str(home / "datasets" / "sft"), "--against", "sqlite"]
+    assert twin(["--home", str(home), *check]) == 0
+    assert twin(["--home", str(home), "dataset", "report", "sft"]) == 0
 
 
 def test_a_set_carries_the_highest_audience_and_is_limited_by_it(

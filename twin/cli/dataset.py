@@ -72,6 +72,7 @@ def _making(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @dataset_command.command("sft")
+@click.option("--citations/--no-citations", default=None, help="[default: datasets.citations]")
 @_making
 @click.pass_obj
 def sft_command(home_option: Path | None, /, **given: Any) -> int:

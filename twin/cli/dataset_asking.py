@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from twin.cli import output
+from twin.dataset_tables import REJECTED
 from twin.datasets import wording
 from twin.datasets.asking import Answering, Ask, Asked, ask_all, by_model, by_teacher
 from twin.datasets.building import SFT, Request, Told
@@ -21,7 +22,7 @@ from twin.datasets.targets import Target
 from twin.errors import UsageError
 from twin.registry import Registry
 from twin.samples import Sample, Split
-from twin.tables import REJECTED, Choice
+from twin.tables import Choice
 from twin.warehouse.protocol import Warehouse
 
 ANSWERS = ".answers.jsonl"

@@ -50,6 +50,7 @@ class Given:
     feedback: bool
     rejected: tuple[str, ...] = ()
     model: str = ""
+    citations: bool | None = None
 
 
 def make(home: Home, given: Given) -> int:
@@ -71,6 +72,8 @@ def make(home: Home, given: Given) -> int:
     chosen = settings.datasets
     if given.rejected:
         chosen = chosen.model_copy(update={"rejected": shares(given.rejected)})
+    if given.citations is not None:
+        chosen = chosen.model_copy(update={"citations": given.citations})
     request = Request(
         kind=given.kind,
         wanted=Wanted(

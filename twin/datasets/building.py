@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from twin.components import Cleaner
+from twin.dataset_tables import DatasetSettings
 from twin.datasets import corpus
 from twin.datasets.corpus import Wanted
 from twin.datasets.curation import Step, curate
@@ -22,7 +23,6 @@ from twin.datasets.words import number, share
 from twin.documents import Audience, Span
 from twin.errors import DatasetError
 from twin.samples import Curation, Curator, Reference, Sample, Split
-from twin.tables import DatasetSettings
 from twin.warehouse.protocol import StoredDocument, Warehouse
 
 Told = Callable[[str, int, int | None], None]
@@ -231,6 +231,7 @@ def _rows(
         shares=settings.forms,
         seed=request.seed,
         context=settings.context,
+        citations=settings.citations,
         language=request.language,
     )
     wording = parts.ask(taken) if parts.ask else None

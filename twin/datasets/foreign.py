@@ -122,6 +122,7 @@ def _row(value: Any, where: str, split: str) -> ForeignRow:
         return ForeignRow(where=where, split=split, instruction="", answer="", fault="it is no row")
     span = _span(value)
     verbatim = value.get("verbatim") is not False
+    cited = value.get("cited")
     messages = value.get("messages") or value.get("conversations")
     turns = _turns(messages) if isinstance(messages, Sequence) else []
     chosen, rejected = value.get("chosen"), value.get("rejected")
@@ -146,7 +147,8 @@ def _row(value: Any, where: str, split: str) -> ForeignRow:
         where=where,
         split=split,
         instruction=asked,
-        answer=answer,
+        # The marks that stand behind its sentences are no part of what the person wrote.
+        answer=answer.replace(f" [{cited}]", "") if isinstance(cited, int) and cited else answer,
         rejected=other,
         turns=len(turns),
         fault=fault,

@@ -49,6 +49,7 @@ class Recipe:
         shares: of each form.
         seed: decides which target has which form.
         context: passages of a context.
+        citations: whether an answer from context cites its passage.
         language: of the person's writing, as Snowball names it.
     """
 
@@ -56,6 +57,7 @@ class Recipe:
     shares: Mapping[str, float]
     seed: int = 0
     context: int = 4
+    citations: bool = False
     language: str = "english"
 
 
@@ -165,7 +167,12 @@ class Rows:
             prompt=(("system", system), sample.prompt[-1]),
             audience=widest([one.stored.document.audience for one in shown]),
             reads=tuple(read),
+            cited=self._cited(target, shown.index(target) + 1),
         )
+
+    def _cited(self, target: Target, number: int) -> int:
+        # A text that has such a mark of its own could not be told from what was added.
+        return number if self._recipe.citations and f" [{number}]" not in target.text else 0
 
     def _found(self, target: Target, split: Split, question: str) -> list[Target]:
         """Return what the chat would have retrieved: the target's passage among others of its split."""

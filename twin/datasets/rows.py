@@ -13,6 +13,7 @@ from typing import Any
 
 from twin.documents import Audience
 from twin.errors import ReadError
+from twin.index.boundaries import sentences
 from twin.samples import Sample, Split
 
 PROVENANCE = (
@@ -28,6 +29,7 @@ PROVENANCE = (
     "prompt_by",
     "rejected_by",
     "verbatim",
+    "cited",
     "feedback_id",
 )
 
@@ -35,7 +37,7 @@ PROVENANCE = (
 def as_row(sample: Sample) -> dict[str, Any]:
     """Return what is written of a sample."""
     prompt = [{"role": role, "content": content} for role, content in sample.prompt]
-    answer = {"role": "assistant", "content": sample.target}
+    answer = {"role": "assistant", "content": with_citations(sample.target, sample.cited)}
     row: dict[str, Any]
     if sample.rejected is None:
         row = {"messages": [*prompt, answer]}
@@ -82,9 +84,27 @@ def from_row(row: Mapping[str, Any], split: Split) -> Sample:
         split=split,
         form=row["form"],
         prompt=tuple(messages if chosen else messages[:-1]),
-        target=chosen["content"] if chosen else messages[-1][1],
+        target=without_citations(chosen["content"] if chosen else messages[-1][1], row["cited"]),
         rejected=row["rejected"]["content"] if chosen else None,
         audience=Audience(row["audience"]),
         reads=tuple(row["reads"]),
         **fields,
     )
+
+
+def with_citations(text: str, number: int) -> str:
+    """Return a text whose sentences end with the number of a passage, as the chat asks; 0 adds none.
+
+    Code, headings and tables are no sentences that state something, and have none.
+    """
+    if not number:
+        return text
+    for span in reversed(sentences(text)):
+        if not text.startswith(("```", "~~~", "#", "|", "    ", ":::"), span.start):
+            text = f"{text[: span.end]} [{number}]{text[span.end :]}"
+    return text
+
+
+def without_citations(text: str, number: int) -> str:
+    """Return the text that `with_citations` was given."""
+    return text.replace(f" [{number}]", "") if number else text
