@@ -1,6 +1,7 @@
-"""The guard that knows personal data by Presidio's recognisers.
+"""The guard, and the step of curation, that know personal data by Presidio's recognisers.
 
-In: the hook. Out: the guard component `presidio`. What is heavy is imported by `build`.
+In: the hooks. Out: the guard component `presidio`, which masks, and the curator of the same name, which
+leaves rows out of a dataset. What is heavy is imported when they are built.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from pydantic import Field
 import twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from twin.components import Finder
+    from twin.samples import Curator
 
 __version__ = "0.1.0"
 
@@ -77,4 +79,35 @@ def twin_guards() -> Iterator[twin.GuardComponent[PresidioOptions]]:
         summary="Personal data by Microsoft Presidio: patterns, check digits, words around them",
         options=PresidioOptions,
         build=build,
+    )
+
+
+def build_curator(options: PresidioOptions, ctx: twin.BuildContext) -> Curator:
+    """Return the curator: rows with personal data in the prompt or the target are left out, none masked.
+
+    Raises:
+        ComponentUnavailable: if the spaCy model is not installed.
+        ConfigurationError: if an entity has no recogniser.
+    """
+    find = build(options, ctx)
+
+    def curate(samples: Sequence[twin.Sample], curation: twin.Curation) -> Iterator[twin.Removal]:
+        del curation
+        for sample in samples:
+            texts = (sample.target, *(content for _, content in sample.prompt))
+            found = next((what for text in texts for _, what in find(text)), "")
+            if found:
+                yield twin.Removal(sample.id, f"Presidio: {found}")
+
+    return curate
+
+
+@twin.hookimpl
+def twin_curators() -> Iterator[twin.CuratorComponent[PresidioOptions]]:
+    """Yield the step of curation."""
+    yield twin.CuratorComponent(
+        name="presidio",
+        summary="Rows with personal data by Microsoft Presidio, names too with a spaCy model",
+        options=PresidioOptions,
+        build=build_curator,
     )
