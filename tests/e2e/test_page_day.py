@@ -282,6 +282,7 @@ def test_a_file_is_taken_in_and_found_but_not_by_guests(
         page.wait_for_timeout(500)
         visit.ask("Please read this")
         page.get_by_text("1 text taken in").first.wait_for()
+        visit.finished(2)
         visit.picture(artifacts / "day-upload.png")
         for count in range(2, 12):
             visit.ask(asked)

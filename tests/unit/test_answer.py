@@ -291,6 +291,14 @@ def test_a_follow_up_is_searched_for_as_it_stands_alone(answerer: Ask) -> None:
     assert parse(answer.prompt[1][1])[1] == answer.question
 
 
+def test_a_question_that_stands_alone_is_not_called_a_follow_up(answerer: Ask) -> None:
+    history = [Turn("Why did Slackwater leave Kubernetes?", "Because. [1]")]
+    made = answerer(lambda: says("It does [1]."))
+    answer = made.answer("Does the tide wait?", audience=Audience.PUBLIC, history=history)
+    assert answer.question == "Does the tide wait?"
+    assert "follow-up" not in answer.timings
+
+
 def test_a_model_that_follows_instructions_rewrites_a_follow_up(answerer: Ask) -> None:
     history = [Turn("Why did Slackwater leave Kubernetes?", "Because. [1]")]
     model = says("How long did leaving Kubernetes take?")

@@ -279,7 +279,9 @@ class Answerer:
                 every=self._language != "english",
             )
             traced.understood(step, asked, said.question, prompt("standalone"))
-        said.took("follow-up", since)
+        if said.question != asked:
+            # What stood alone already was no follow-up, and the page does not call it one.
+            said.took("follow-up", since)
         said.notes += [note] if note else []
 
     def _generate(self, said: _Said, retrieval: Retrieval, span: trace.Span) -> Iterator[str]:
