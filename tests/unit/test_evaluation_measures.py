@@ -188,6 +188,13 @@ def test_the_same_documents_give_the_same_goldens(goldens: list[Golden], tmp_pat
         read_goldens(tmp_path / "goldens.jsonl")
 
 
+def test_a_piece_without_headings_is_one_section() -> None:
+    text = "Nobody ever asks what the tide is for, and it comes. " * 5
+    [one] = mine([stored(text, "plain")])
+    assert (one.form, one.start, one.end) == (Form.OPENING, 0, len(text))
+    assert mine([stored("", "empty")]) == []
+
+
 def golden(start: int, end: int, question: str = "q", apart: str = "") -> Golden:
     return Golden(
         id=question,

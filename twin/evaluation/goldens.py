@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,7 @@ def _sections(text: str) -> Iterator[_Section]:
     ]
     if heads and text[: heads[0].start()].strip():
         yield _Section("", Span(0, heads[0].start()))
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
+    for head, following in zip_longest(heads, heads[1:]):
         yield _Section(head[2], Span(head.end(), following.start() if following else len(text)))
     if not heads:
         yield _Section("", Span(0, len(text)))
