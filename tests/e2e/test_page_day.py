@@ -170,8 +170,10 @@ def test_nobody_reads_without_the_password(
         page.locator("#email").fill("ines")
         page.locator("#password").fill("a heron and a tide")
         page.screenshot(path=artifacts / "day-login.png")
-        page.locator("button[type='submit']").click()
-        page.get_by_text("do not go together").first.wait_for()
+        with page.expect_response("**/login") as answered:
+            page.locator("button[type='submit']").click()
+        assert answered.value.status == 401
+        assert page.locator("#chat-input").count() == 0
         for address in ("project/settings", "user"):
             assert page.request.get(f"{chat.address}/{address}").status == 401
         threads = page.request.post(f"{chat.address}/project/threads", data={})
