@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.tiny import dpo_rows, sft_rows, write_rows
 from twin.documents import Audience
 from twin.errors import AxolotlMissing, TrainingError, UsageError
+from twin.resources import resource
 from twin.tables import TrainingSettings
 from twin.training import comparing, curves, environment, metrics, recipes, runs, trainset
 from twin.training.composing import Beginning, Wishes, compose, overrides
@@ -460,3 +462,14 @@ def test_what_was_learned_from_private_writing_is_not_made_public(tmp_path: Path
     told = card(run, "a/b", adapter=True)
     assert "/a/model" not in told
     assert "| loss | 0.5 |" in told
+
+
+def test_what_setup_installs_is_what_was_tested_together() -> None:
+    path = resource(environment.CONSTRAINTS)
+    assert path is not None
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    pins = {Requirement(line).name.lower(): str(Requirement(line).specifier) for line in lines}
+    assert all(pin.startswith("==") for pin in pins.values())
+    for wanted in environment.REQUIREMENTS:
+        requirement = Requirement(wanted)
+        assert pins[requirement.name] == str(requirement.specifier)

@@ -35,6 +35,9 @@ SUPPORTED: Final = SpecifierSet(">=0.19,<0.22")
 NEEDED: Final = 12 * 2**30
 """Bytes free before it is installed: 4.3 GB with torch for the CPU, 7.8 GB with CUDA, and room to unpack."""
 
+CONSTRAINTS: Final = "axolotl_configs/constraints.txt"
+"""The versions that were tested together; with them pip need not search, which takes it minutes."""
+
 FREEZE: Final = "twin-freeze.txt"
 PACKAGE: Final = "twin_axolotl"
 TAIL: Final = 3000
@@ -240,7 +243,9 @@ def set_up(
             _run([maker, "-m", "venv", str(folder)], told, verbose=verbose)
         python = _python(folder) or folder / "bin" / "python"
         told("installing Axolotl and torch (some minutes, 4 to 8 GB)")
-        _run([str(python), "-m", "pip", "install", *REQUIREMENTS], told, verbose=verbose)
+        pins = resource(CONSTRAINTS)
+        tested = ["--constraint", str(pins)] if pins is not None else []
+        _run([str(python), "-m", "pip", "install", *tested, *REQUIREMENTS], told, verbose=verbose)
     except BaseException:
         # Half an environment would be taken for a whole one; nothing of the person's is in it.
         if made:
