@@ -118,7 +118,10 @@ def test_search_json_has_the_promised_fields(ines: Twin) -> None:
     found = json.loads(ines("search", "tide gauge", "--json", "-n", "3").stdout)
     assert set(found) == {"results", "filters", "timings"}
     assert 1 <= len(found["results"]) <= 3
-    fields = "n title url also_at author kind published_at document_id version start end text score"
+    fields = (
+        "n title url also_at author kind published_at document_id version start end text score"
+        " language topics entities"
+    )
     assert set(found["results"][0]) == set(fields.split())
 
 

@@ -1,0 +1,7 @@
+"""What every plugin must pass."""
+
+from twin.testing.plugin import PluginContract
+
+
+class TestConformance(PluginContract):
+    plugin = "presidio"
