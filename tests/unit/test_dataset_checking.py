@@ -9,8 +9,12 @@ import pytest
 from twin.cli import run as twin
 from twin.datasets.auditing import Audit, audit
 from twin.datasets.foreign import read_foreign
+from twin.datasets.journal import Answered, Journal
+from twin.datasets.references import read_references
 from twin.documents import Document
 from twin.errors import DatasetError
+from twin.evaluation.answers import read_cases
+from twin.evaluation.corpus import read_texts
 from twin.warehouse.sqlite import SQLiteWarehouse
 
 LONG = "the lamp over the third bollard had been out since the Tuesday before the storm came in."
@@ -72,6 +76,21 @@ def test_every_shape_is_read(shape: str, suffix: str, tmp_path: Path) -> None:
     )
     assert read.split == "test"
     assert read.rejected == ("No." if "pair" in shape else None)
+
+
+def test_a_line_ends_where_json_says(tmp_path: Path) -> None:
+    # What Unicode has besides for the end of a line stands inside of strings as it is.
+    row = {"instruction": "Why?", "output": "One more\u2028two\u0085three\u2029four."}
+    path = tmp_path / "train.jsonl"
+    path.write_text(f"{json.dumps(row, ensure_ascii=False)}\r\n" * 2, encoding="utf-8")
+    assert [one.answer for one in read_foreign(path)] == [row["output"]] * 2
+    assert [one.text for one in read_references([path])] == [row["output"]] * 2
+    with Journal(tmp_path / "answers.jsonl") as journal:
+        journal.put("key", Answered(row["output"]))
+    assert Journal(tmp_path / "answers.jsonl").get("key") == Answered(row["output"])
+    assert list(read_texts(path).values()) == [row["output"]] * 2
+    path.write_text(json.dumps({"question": row["output"]}, ensure_ascii=False), encoding="utf-8")
+    assert [one.question for one in read_cases(path)] == [row["output"]]
 
 
 def test_a_set_by_split_and_category_is_read(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def _values(file: Path) -> Iterator[tuple[str, Any]]:
             return
         text = file.read_text(encoding="utf-8-sig")
         if file.suffix == ".jsonl":
-            yield from (("", json.loads(line)) for line in text.splitlines() if line.strip())
+            yield from (("", json.loads(line)) for line in text.split("\n") if line.strip())
             return
         value = json.loads(text)
     except (OSError, ValueError) as error:

@@ -33,7 +33,7 @@ class Journal:
         self._file: TextIO | None = None
         self._known: dict[str, Answered] = {}
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         except FileNotFoundError:
             lines = []
         for line in lines:

@@ -44,7 +44,7 @@ def _texts(file: Path) -> Iterator[str]:
         if file.suffix == ".json":
             values: Any = json.loads(text)
         elif file.suffix == ".jsonl":
-            values = [json.loads(line) for line in text.splitlines() if line.strip()]
+            values = [json.loads(line) for line in text.split("\n") if line.strip()]
         elif file.suffix == ".toml":
             values = tomllib.loads(text)
         elif file.suffix in {".tsv", ".csv"}:

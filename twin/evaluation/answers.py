@@ -241,7 +241,7 @@ def read_record(path: Path) -> Iterator[Scored]:
     """Yield what was written down; the last line may be torn, and is asked again."""
     if not path.is_file():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").split("\n"):
         try:
             values = json.loads(line)
             yield Scored(
@@ -273,7 +273,7 @@ def read_cases(path: Path) -> list[Case]:
     """
     found = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise UsageError(message, "JSON lines with question, and perhaps reference") from error

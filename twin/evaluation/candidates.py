@@ -176,7 +176,7 @@ def prompts_of(path: Path, most: int, seed: int = 0) -> list[Prompted]:
     """
     found = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise UsageError(message, "JSON lines with messages, or with prompt") from error
@@ -212,7 +212,7 @@ def held_out_of(dataset: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     found: dict[str, list[str]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")):
         row = json.loads(line) if line.strip() else {}
         if text := text_of_row(row):
             found.setdefault(str(row.get("document_id", number)), []).append(text)

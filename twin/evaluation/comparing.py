@@ -128,7 +128,7 @@ def written(one: Candidate, by: Comparing, told: Told) -> list[str]:
     key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     place = (one.folder or by.cache) / f"texts-{key}.jsonl"
     if place.is_file():
-        return [json.loads(line)["text"] for line in place.read_text("utf-8").splitlines()]
+        return [json.loads(line)["text"] for line in place.read_text("utf-8").split("\n") if line]
     texts = one.writer.write(
         by.prompts, by.sampling, lambda done, every: told(f"{one.name} writes", done, every)
     )

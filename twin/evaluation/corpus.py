@@ -143,7 +143,7 @@ def _read_file(path: Path) -> dict[str, str]:
 
 
 def _lines(text: str) -> Iterable[Any]:
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
 def text_of_row(row: Any) -> str:

@@ -299,7 +299,7 @@ def read_goldens(path: Path) -> list[Golden]:
     """
     found = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise UsageError(message, "`twin evaluate goldens` mines them") from error
