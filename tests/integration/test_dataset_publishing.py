@@ -118,6 +118,7 @@ def push(home: Path, hub: Hub, *words: str, token: str = TOKEN) -> subprocess.Co
 
 def test_a_set_is_private_unless_asked_and_the_card_is_its_face(hub: Hub, home: Path) -> None:
     folder = home / "datasets" / "sft"
+    (folder / "notes.txt").write_text("nobody's business")
     done = push(home, hub, "sft", "ines/set", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -128,6 +129,10 @@ def test_a_set_is_private_unless_asked_and_the_card_is_its_face(hub: Hub, home: 
     assert hub.files["README.md"] == (folder / "card.md").read_bytes()
     assert {"manifest.json", "test.jsonl", "plots/steps.png"} <= set(hub.files)
     assert len(hub.files) == report["files"]
+    assert "notes.txt" not in hub.files
+    # A repository that is private stays so, whatever was asked for.
+    done = push(home, hub, "sft", "ines/set", "--public", "--json")
+    assert json.loads(done.stdout)["private"] is True
 
 
 def test_what_is_not_for_all_eyes_is_never_public(hub: Hub, home: Path, tmp_path: Path) -> None:

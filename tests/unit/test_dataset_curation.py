@@ -96,13 +96,14 @@ def test_the_rules_take_what_people_write() -> None:
         ("personal-data", "to GB82 WEST 1234 5698 7654 32", "bank account"),
     ],
 )
-def test_secrets_and_personal_data_are_found_in_targets_and_prompts(
+def test_secrets_and_personal_data_are_found_in_all_that_a_row_holds(
     name: str, found: str, words: str
 ) -> None:
     in_target = sample(1, TEXT + found)
     in_prompt = sample(2, prompt=(("user", f"What of {found}?"),))
-    reasons = removed(name, [in_target, in_prompt, sample(3)])
-    assert set(reasons) == {"0001", "0002"}
+    in_rejected = sample(4, rejected=f"{TEXT} {found}")
+    reasons = removed(name, [in_target, in_prompt, sample(3), in_rejected])
+    assert set(reasons) == {"0001", "0002", "0004"}
     assert all(words in reason for reason in reasons.values())
 
 
@@ -169,6 +170,14 @@ def test_decontamination_keeps_tests_goldens_and_benchmarks_out_of_training() ->
     assert found["0001"] == "it is in the test split"
     assert found["0003"] == "it is in golden.jsonl"
     assert "0002" not in found
+    # A row that several hold is counted for the same one in every process: the first by name.
+    several = tuple(
+        Reference(f"{n}.txt", " ".join(rows[4].target.split()[n : n + 14])) for n in range(9)
+    )
+    assert (
+        removed("decontamination", rows, Curation(references=several[::-1]))["0005"]
+        == "it is in 0.txt"
+    )
 
 
 def test_coverage_limits_documents_and_topics() -> None:

@@ -95,7 +95,8 @@ def _found(find: Callable[[str], Iterable[str]]) -> Callable[[NoOptions, BuildCo
         def curate(samples: Sequence[Sample], curation: Curation) -> Iterator[Removal]:
             del curation
             for sample in samples:
-                texts = (*(content for _, content in sample.prompt), sample.target)
+                prompt = (content for _, content in sample.prompt)
+                texts = (*prompt, sample.target, sample.rejected or "")
                 reason = next((name for text in texts for name in find(text)), "")
                 if reason:
                     yield Removal(sample.id, reason)
@@ -146,7 +147,7 @@ def _decontaminated(options: ContaminationOptions, ctx: BuildContext) -> Curator
         for reference in curation.references:
             held |= dict.fromkeys(_runs(reference.text, options.words), reference.name)
             asked[normal(reference.text)] = reference.name
-        # What stands in the test, the words of its prompts included; templates are in all of them.
+        # What the test asks and answers; its prompts hold templates, which are in all rows.
         for sample in samples:
             if sample.split is Split.TEST:
                 held |= dict.fromkeys(_runs(sample.target, options.words), "the test split")
@@ -154,8 +155,10 @@ def _decontaminated(options: ContaminationOptions, ctx: BuildContext) -> Curator
         for sample in samples:
             if sample.split is Split.TEST:
                 continue
-            name = asked.get(normal(sample.instruction)) or next(
-                (held[run] for run in _runs(sample.target, options.words) if run in held), ""
+            # The first by name: the order of a set of hashes is another one in every process.
+            name = asked.get(normal(sample.instruction)) or min(
+                (held[run] for run in _runs(sample.target, options.words) if run in held),
+                default="",
             )
             if name:
                 yield Removal(sample.id, f"it is in {name}")

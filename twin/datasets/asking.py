@@ -124,9 +124,10 @@ def ask_all(
     total = len(todo) + done.kept
     told(done, total)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="twin-asking")
+    running: dict[Future[Answered], Ask] = {}
     try:
         left = iter(todo)
-        running = {_submit(pool, one, answering, attempts): one for one in islice(left, workers)}
+        running |= {_submit(pool, one, answering, attempts): one for one in islice(left, workers)}
         while running:
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
@@ -137,6 +138,10 @@ def ask_all(
     finally:
         # What is under way ends by its own time limit; what waits is not begun.
         pool.shutdown(wait=True, cancel_futures=True)
+        for future, one in running.items():
+            # After Ctrl-C: it was asked for, and so it is kept.
+            if not future.cancelled() and future.exception() is None:
+                journal.put(one.key, future.result())
     return done
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twin.datasets.writing import read_manifest
+from twin.datasets.writing import CARD, MANIFEST, read_manifest
 from twin.documents import Audience
 from twin.errors import ComponentUnavailable, DatasetError, UsageError
 
 TOKEN: Final = "HF_TOKEN"  # noqa: S105 - the variable's name
-FILES: Final = ("*.jsonl", "manifest.json", "README.md", "plots/*.png")
+FILES: Final = ("*.jsonl", MANIFEST, CARD, "plots/*.png")
+"""Of the folder, what is uploaded: whatever else somebody put there stays there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ def push(
             message, "make a token with write access on the Hub's settings page"
         )
     api = HfApi(endpoint=environ.get("HF_ENDPOINT") or None, token=token)
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    paths = sorted(path for pattern in FILES for path in folder.glob(pattern))
     # The Hub shows the file of this name.
-    names = {path: str(path.relative_to(folder)).replace("card.md", "README.md") for path in paths}
+    names = {path: str(path.relative_to(folder)).replace(CARD, "README.md") for path in paths}
     operations = [
         CommitOperationAdd(path_in_repo=name, path_or_fileobj=str(path))
         for path, name in names.items()
@@ -88,4 +89,4 @@ def push(
         reason = str(error).replace(token, "[token]").strip().splitlines()[0]
         message = f"{repository}: the Hub did not take the set: {reason}"
         raise DatasetError(message, f"has {TOKEN} write access, and is the name right?") from None
-    return Pushed(str(made), not public, len(operations))
+    return Pushed(str(made), bool(there.private), len(operations))
