@@ -23,6 +23,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.created: dict[str, Any] = {}
+        self.private = True
         self.files: dict[str, bytes] = {}
         self.tokens: set[str | None] = set()
         hub = self
@@ -62,9 +63,13 @@ class Hub:
                 self.wfile.write(text)
 
             def do_GET(self) -> None:
-                self.send_response(404)
-                self.send_header("content-length", "0")
+                told = {"id": "jane/twin", "private": hub.private, "siblings": [], "sha": "1"}
+                text = json.dumps(told).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(text)))
                 self.end_headers()
+                self.wfile.write(text)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 del format, args
@@ -153,6 +158,12 @@ def test_it_is_never_public_unless_all_of_its_set_is(hub: Hub, pushed: Run, tmp_
     assert done.returncode == 2
     assert "friends readers only" in done.stderr
     assert not hub.created
+    # One that is there already may be public, whatever is asked for now.
+    hub.private = False
+    done = push(tmp_path, hub, pushed.id, "jane/twin")
+    assert done.returncode == 1
+    assert "is there already, and is public" in done.stderr
+    assert not hub.files
     pushed.changed(audience=Audience.PUBLIC)
     done = push(tmp_path, hub, pushed.id, "jane/twin", "--public", "--json")
     assert json.loads(done.stdout)["private"] is False, done.stderr

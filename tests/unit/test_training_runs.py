@@ -16,6 +16,7 @@ import pytest
 
 from tests.tiny import dpo_rows, sft_rows, write_llama, write_rows
 from twin.cli import run as run_cli
+from twin.documents import Audience
 from twin.errors import DiskFull, TrainingError
 from twin.tables import TrainingSettings
 from twin.training import environment, results, runs
@@ -197,6 +198,23 @@ def test_no_axolotl(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "twin train setup" in said
 
 
+def test_a_run_carries_the_audience_of_the_run_that_it_begins_from(home: Path) -> None:
+    for name in ("mine", "pairs"):
+        (home / "datasets" / name / "manifest.json").write_text('{"audience": "public"}', "utf-8")
+    assert sft(home, "--seed", "0") == 0
+    first = runs.run_named("last", home)
+    assert (first.manifest.audience, first.manifest.seed) == (Audience.PUBLIC, 0)
+    first.changed(audience=Audience.PRIVATE)
+    merged = first.folder / "merged"
+    shutil.copytree(home.parent / "llama", merged)
+    for words in (["--from", first.id], ["--set", f"base_model={merged}"]):
+        assert run_cli(["train", "dpo", "pairs", *words]) == 0
+        [*_, last] = [run for run in runs.runs(home) if run.manifest.kind == "dpo"]
+        assert last.manifest.audience is Audience.PRIVATE
+    first.changed(state=State.STOPPED)
+    assert run_cli(["train", "resume", first.id]) == 2
+
+
 @pytest.mark.usefixtures("home")
 def test_preferences_need_a_run_that_is_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli(["train", "dpo", "pairs", "--from", "last"]) == 2
@@ -222,8 +240,10 @@ def test_sigterm_stops_at_a_checkpoint_and_resume_goes_on(home: Path) -> None:
     assert run.adapter is not None
     assert not (run.folder / "stop").exists()
     step = run.manifest.steps[0]
+    shutil.copytree(home.parent / "llama", run.folder / "merged")
     learns(home, step + 2)
     assert run_cli(["train", "resume", run.id]) == 0
+    assert runs.run_named(run.id, home).merged is None, "what was merged was another model"
     assert runs.run_named(run.id, home).manifest.steps == (step + 2, step + 2)
 
 
@@ -283,6 +303,15 @@ def test_a_converter_of_llama_cpp_is_run_and_its_failure_is_told(
     converter.write_text("import sys\nopen(sys.argv[3], 'w').write(sys.argv[5])\n", "utf-8")
     path = results.export(run, "q8_0", settings, real, lambda _: None)
     assert path.read_text("utf-8") == "q8_0"
+    # An f16 file that was asked for stays when another type is made by way of one.
+    f16 = results.export(run, "f16", settings, real, lambda _: None)
+    quantizer = llama / "llama-quantize"
+    quantizer.write_text('#!/bin/sh\necho "$3" > "$2"\n', "utf-8")
+    quantizer.chmod(0o755)
+    small = results.export(run, "Q4_K_M", settings, real, lambda _: None)
+    assert small.read_text("utf-8").strip() == "Q4_K_M"
+    assert sorted(run.folder.glob("*.gguf")) == sorted([f16, path, small])
+    quantizer.unlink()
     converter.write_text("import nowhere_to_be_found\n", "utf-8")
     with pytest.raises(TrainingError) as caught:
         results.export(run, "f16", settings, real, lambda _: None)

@@ -161,9 +161,11 @@ def push_command(
     from twin.training.runs import run_named  # noqa: PLC0415
 
     with Home(home_option) as home, output.waiting(f"uploading to {repository}"):
-        address = push(run_named(run, home.folder), repository, public=public, merged=merged)
+        address, private = push(
+            run_named(run, home.folder), repository, public=public, merged=merged
+        )
     if as_json:
-        output.emit_json({"address": address, "private": not public})
+        output.emit_json({"address": address, "private": private})
     else:
-        click.echo(f"{address} ({'public' if public else 'private'})")
+        click.echo(f"{address} ({'private' if private else 'public'})")
     return 0

@@ -127,6 +127,9 @@ def resume_command(home_option: Path | None, run: str, *, online: bool, as_json:
         if found.state in {runs.State.DONE, runs.State.RUNNING}:
             message = f"{found.id} is {found.state.value}"
             raise UsageError(message, "only a run that was stopped, failed or lost can go on")
+        if after := [r.id for r in runs.runs(home.folder) if r.manifest.base_run == found.id]:
+            message = f"{after[0]} began from {found.id}, which would be another model then"
+            raise UsageError(message, f"`twin train {found.manifest.kind}` makes a run of its own")
         axolotl = environment.find(home.settings.training, home.folder)
         step = found.checkpoint.name if found.checkpoint else "the beginning: it has no checkpoint"
         output.note(f"{found.id} goes on from {step}")

@@ -32,8 +32,13 @@ tags: [axolotl, twin, {kind}]
 """
 
 
-def push(run: Run, repository: str, *, public: bool = False, merged: bool = False) -> str:
-    """Upload a run's adapter or model, with what it was made from, and return the address.
+def push(
+    run: Run, repository: str, *, public: bool = False, merged: bool = False
+) -> tuple[str, bool]:
+    """Upload a run's adapter or model, with what it was made from.
+
+    Returns:
+        The address, and whether the repository is private.
 
     Args:
         run: that is done.
@@ -67,6 +72,12 @@ def push(run: Run, repository: str, *, public: bool = False, merged: bool = Fals
     api = HfApi()
     try:
         address = api.create_repo(repository, private=not public, exist_ok=True)
+        private = bool(api.repo_info(address.repo_id).private)
+        if not public and not private:
+            message = f"{address.repo_id} is there already, and is public"
+            raise TrainingError(  # noqa: TRY301 - between two requests of one boundary
+                message, "name another repository, or push with --public"
+            )
         api.create_commit(
             repository,
             operations=[
@@ -75,13 +86,15 @@ def push(run: Run, repository: str, *, public: bool = False, merged: bool = Fals
             ],
             commit_message=f"{run.id}",
         )
+    except TrainingError:
+        raise
     except Exception as error:
         # The boundary of the hub's client, which lets the errors of its HTTP library through.
         message = f"the hub did not take it: {error}"
         raise TrainingError(
             message, "`hf auth login`, or set HF_TOKEN; is HF_HUB_OFFLINE set?"
         ) from error
-    return str(address)
+    return str(address), private
 
 
 def card(run: Run, repository: str, *, adapter: bool) -> str:

@@ -56,6 +56,8 @@ def collect(run: Run) -> None:
     else:
         message = f"{run.folder} has no result: neither an adapter nor a model in {output}"
         raise TrainingError(message, f"{run.folder / 'log'} says what happened")
+    # A run that went on is another model than the one that was merged before.
+    shutil.rmtree(run.folder / "merged", ignore_errors=True)
 
 
 def _of_model(name: str) -> bool:
@@ -165,7 +167,8 @@ def export(
     converter = _converter(settings, axolotl)
     direct = quantization.lower() in CONVERTER_TYPES
     target = run.folder / f"{run.id}-{quantization}.gguf"
-    first = target if direct else run.folder / f"{run.id}-f16.gguf"
+    # An f16 file that was asked for by itself has that very name, and is not ours to remove.
+    first = target if direct else run.folder / f"{run.id}-{quantization}.f16.gguf"
     told(f"converting to {first.name}")
     kind = quantization.lower() if direct else "f16"
     unfinished = first.with_suffix(".part.gguf")

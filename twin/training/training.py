@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from twin.datasets.corpus import widest
+from twin.documents import Audience
 from twin.errors import DiskFull, TrainingError, TwinError, UsageError
 from twin.tables import TrainingSettings
 from twin.training import curves, keys, metrics, recipes, runs, trainset
@@ -175,8 +177,8 @@ def begin(plan: Plan, home: Path, axolotl: Axolotl) -> Run:
             dataset_sha256={part.path.name: part.sha256 for part in files},
             dataset_manifest_sha256=plan.data.manifest,
             rows=plan.data.train.rows,
-            audience=plan.data.audience,
-            seed=int(composed.config.get("seed") or 42),
+            audience=_audience(plan, home),
+            seed=int(42 if (seed := composed.config.get("seed")) is None else seed),
             versions=dict(axolotl.versions),
             device=str(plan.device),
             memory=plan.estimate.terms() if plan.estimate else {},
@@ -290,6 +292,23 @@ def _need_room(plan: Plan, home: Path) -> None:
             f"up to {needed / 2**30:.1f}"
         )
         raise DiskFull(message, "make room, or --set saves_per_epoch=1 and remove old runs")
+
+
+def _audience(plan: Plan, home: Path) -> Audience:
+    """Return the highest audience of what a run learns from: of its set, and of the run it begins from.
+
+    That run is known by where its result lies too, so that naming the folder by hand hides nothing.
+    """
+    beginning = plan.order.beginning
+    bases = {Path(plan.base_model).expanduser().absolute()}
+    bases |= {beginning.adapter.absolute()} if beginning.adapter else set()
+    before = [
+        run.manifest.audience
+        for run in runs.runs(home)
+        if run.id == beginning.run
+        or any(base.is_relative_to(run.folder.absolute()) for base in bases)
+    ]
+    return widest([plan.data.audience, *before])
 
 
 def _base_hashes(plan: Plan) -> dict[str, str]:
