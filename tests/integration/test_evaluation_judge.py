@@ -195,8 +195,10 @@ def test_what_is_done_is_not_asked_again(
     again, _ = measure_answers(CASES, asking(teacher), record)
     assert (again.questions, again.failed) == (2, ())
     assert not any("Never?" in str(body) for body in server.asked[before:])
+    asked = len(server.asked)
     whole, _ = measure_answers(CASES, asking(teacher), record)
     assert whole == again
+    assert len(server.asked) == asked, "what came after a torn line was kept"
 
 
 def test_without_a_teacher_what_can_be_counted_is(tmp_path: Path) -> None:

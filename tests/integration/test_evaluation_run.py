@@ -4,6 +4,7 @@ The models are tiny Llamas made here, so what they write means nothing; that the
 read held-out text and are judged by the gate is what is tested.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from tests.unit.writers import BRISK, CAREFUL, pieces
 from twin import cli
 from twin.documents import Document
+from twin.evaluation.candidates import Known, candidate
 from twin.home import Home
 
 
@@ -199,3 +201,37 @@ def test_a_run_beside_its_base(
     assert kept.stat().st_mtime_ns == written_at
     code, table, _ = twin(capsys, home, "style", "sft-1", "--words", "60")
     assert "sft-1" in table
+    # A set of that name that is another one is neither held out nor what was learned.
+    other = {**manifest, "dataset_sha256": {"train.jsonl": "0" * 64}}
+    (run / "manifest.json").write_text(json.dumps(other), encoding="utf-8")
+    code, _, error = twin(capsys, home, *arguments)
+    assert (code, "made again since sft-1" in error) == (2, True), error
+    assert "there is nothing for" in error
+    # The configuration says where the file lies, wherever that is.
+    elsewhere = tmp_path / "elsewhere"
+    dataset.rename(elsewhere)
+    known = hashlib.sha256((elsewhere / "train.jsonl").read_bytes()).hexdigest()
+    config = {"datasets": [{"path": str(elsewhere / "train.jsonl")}]}
+    (run / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    other = {**manifest, "dataset_sha256": {"train.jsonl": known}}
+    (run / "manifest.json").write_text(json.dumps(other), encoding="utf-8")
+    with Home(home) as opened:
+        names = Known(home=home, models=(), chat_model=opened.registry.chat_model)
+        found = candidate("sft-1", names)
+    assert (found.dataset, len(found.training), found.notes) == (elsewhere, 6, ())
+
+
+def test_what_a_chat_model_wrote_is_kept_until_it_is_another(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
+) -> None:
+    asked = tmp_path / "prompts.jsonl"
+    asked.write_text(json.dumps({"prompt": "What is of 1?"}) + "\n", encoding="utf-8")
+    hers = rows(tmp_path / "hers.jsonl", pieces(CAREFUL, 4, seed=9))
+    settings = (home / "twin.toml").read_text(encoding="utf-8")
+    arguments = ("run", "base", str(hers), "--prompts", str(asked), "--words", "60")
+    kept = home / "evaluation" / "texts"
+    for options, files in (("", 1), ("", 1), ("sentences = 2", 2)):
+        table = f'[models]\nchat = {{ use = "quotes"{", " if options else ""}{options} }}\n'
+        (home / "twin.toml").write_text(f"{settings}{table}", encoding="utf-8")
+        _, _, error = twin(capsys, home, *arguments)
+        assert len(list(kept.glob("texts-*.jsonl"))) == files, error

@@ -2,7 +2,10 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +13,20 @@ import pytest
 from twin.documents import Document, Kind, Span
 from twin.errors import UsageError
 from twin.evaluation.agreement import krippendorff_alpha, weighted_kappa
+from twin.evaluation.answers import Case, Given, Scored
+from twin.evaluation.answers import summed as summed_answers
 from twin.evaluation.beir import fill, measure_beir, read_beir, source_of
+from twin.evaluation.comparing import Measured
 from twin.evaluation.goldens import Form, Golden, mine, read_goldens, write_goldens
 from twin.evaluation.grounding import average_precision
-from twin.evaluation.intervals import bootstrap, mean_interval
+from twin.evaluation.intervals import Interval, bootstrap, mean_interval
 from twin.evaluation.memorisation import memorised
 from twin.evaluation.overlap import corpus_bleu, overlaps
 from twin.evaluation.perplexity import Surprise, ratio, summed
 from twin.evaluation.retrieval import Result, draw, measure_goldens
+from twin.evaluation.style import Mark
+from twin.evaluation.verdict import gain, verdicts
+from twin.gate import EvaluationSettings
 from twin.warehouse.protocol import StoredDocument
 from twin.warehouse.sqlite import SQLiteWarehouse
 
@@ -62,6 +71,18 @@ def test_an_interval_covers_what_it_must() -> None:
         found = mean_interval(rng.normal(3, 2, 40).tolist(), seed=seed)
         held += found.low <= 3 <= found.high
     assert 88 <= held <= 99
+
+
+def test_answers_of_one_document_are_not_independent() -> None:
+    def scored(number: int, document: str) -> Scored:
+        case = Case(id=str(number), question="q", document=document)
+        given = Given(text="", contexts=())
+        return Scored(case=case, given=given, scores={"faithfulness": float(number // 10 % 2)})
+
+    whole = summed_answers([scored(n, str(n // 10)) for n in range(60)]).means["faithfulness"]
+    apart = summed_answers([scored(n, "") for n in range(60)]).means["faithfulness"]
+    assert whole.value == apart.value == 0.5
+    assert whole.high - whole.low > 2 * (apart.high - apart.low)
 
 
 def test_an_interval_of_nothing() -> None:
@@ -109,6 +130,47 @@ def test_perplexity_is_the_exponential_of_the_mean() -> None:
     assert ratio(found, base).value == pytest.approx(math.exp(-0.5))
     with pytest.raises(UsageError):
         ratio(found, summed(surprises(2.0)[:5]))
+
+
+def measured(
+    distances: list[float], documents: list[str], surprise: list[Surprise] | None = None
+) -> Measured:
+    nowhere = Interval(0, 0, 0)
+    mark = Mark(
+        name="one",
+        texts=(len(distances), len(set(documents))),
+        distance=nowhere,
+        passes=nowhere,
+        auc=nowhere,
+        delta=0,
+        impostors=0,
+        distances=tuple(distances),
+        documents=tuple(documents),
+    )
+    found = summed(surprise) if surprise else None
+    return Measured(name="one", texts=(), style=mark, perplexity=found)
+
+
+def test_the_gain_is_as_sure_as_there_are_texts() -> None:
+    rng = np.random.default_rng(3)
+    texts = [str(n) for n in range(8)]
+    mine, theirs = rng.normal(0.4, 0.2, 8), rng.normal(0.8, 0.2, 8)
+    one = gain(measured(mine.tolist(), texts), measured(theirs.tolist(), texts))
+    # Ten windows of each text that say the same say no more than one.
+    tenfold = [np.repeat(side, 10).tolist() for side in (mine, theirs)]
+    ten = gain(*(measured(side, sorted(texts * 10)) for side in tenfold))
+    assert one.value == pytest.approx(ten.value)
+    assert ten.high - ten.low > 0.8 * (one.high - one.low)
+
+
+def test_two_tokenizers_are_not_compared_by_perplexity() -> None:
+    known = surprises(2.0)
+    other = [replace(one, tokens=2 * one.tokens) for one in known]
+    style = ([0.0, 1.0], ["1", "2"])
+    base, same, finer = (measured(*style, told) for told in (surprises(2.5), known, other))
+    comparison: Any = SimpleNamespace(measured=(base, same, finer))
+    holds = [one.conditions[2].holds for one in verdicts(comparison, EvaluationSettings())]
+    assert holds == [True, None]
 
 
 def test_average_precision() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.writers import BRISK, CAREFUL, named, pieces
 from twin.errors import UsageError
 from twin.evaluation.corpus import Corpus, read_texts
-from twin.evaluation.delta import Delta, impostor_scores
+from twin.evaluation.delta import MOST_FREQUENT, Delta, impostor_scores
 from twin.evaluation.features import (
     FUNCTION,
     MARKS,
@@ -181,6 +181,17 @@ def test_delta_and_impostors_know_the_author() -> None:
     assert impostor_scores(hers, own, others)[0] > 0.9
     assert impostor_scores(his, own, others)[0] < 0.1
     assert list(impostor_scores(hers, [], others)) == [0]
+
+
+def test_delta_is_burrowss() -> None:
+    # Two authors of one text each: means and deviations are those of both texts together.
+    own, other, asked = "the the a", "a of a", "the of a"
+    rates = function_word_rates([own, other, asked])
+    used = rates[:2].std(axis=0) > 0
+    z = (rates - rates[:2].mean(axis=0))[:, used] / rates[:2].std(axis=0)[used]
+    words = min(MOST_FREQUENT, rates.shape[1])
+    expected = np.abs(z[2] - z[0]).sum() / words
+    assert Delta([own], [other]).distances([asked])[0] == pytest.approx(expected)
 
 
 def test_a_voice_is_learned_once_and_again_when_something_is_written(

@@ -71,9 +71,9 @@ def answers_command(
                 "there is no teacher: only what can be counted is measured (models.teacher)"
             )
         judge = models.teacher.model_dump_json() if models.teacher else ""
-        record = (
-            home.folder / "evaluation" / record_name(models.chat.model_dump_json(), judge, samples)
-        )
+        tables = (models.chat, home.settings.retrieve, home.settings.index, home.settings.chat)
+        answering = "".join(table.model_dump_json() for table in tables)
+        record = home.folder / "evaluation" / record_name(answering, judge, samples)
         if fresh:
             record.unlink(missing_ok=True)
         embedding = home.registry.embedding()
@@ -109,8 +109,12 @@ def _cases(home: Home, questions: Path | None) -> "list[Case]":
         stored = home.warehouse.get_many([(golden.document_id, golden.version)])
         for one in stored.values():
             text = one.document.text[golden.start : golden.end or REFERENCE]
-            found.append(Case(id=golden.id, question=golden.question, reference=text))
-    return found
+            document = golden.document_id
+            found.append(
+                Case(id=golden.id, question=golden.question, reference=text, document=document)
+            )
+    # Goldens lie in the order of their sources: by their ids, which are hashes, they are drawn.
+    return sorted(found, key=lambda case: case.id)
 
 
 def _asks(home: Home) -> "Ask":

@@ -97,8 +97,11 @@ def run_command(  # noqa: PLR0913, PLR0917 - one an option
             home=home.folder,
             models=registry.chat_model_names(),
             chat_model=registry.chat_model,
+            identity=lambda name: _identity(home, name),
         )
         found = [candidate(name, known) for name in names]
+        for text in (text for one in found for text in one.notes):
+            output.note(text)
         corpus = corpus_of_home(home, author, others)
         judging = registry.has_teacher and not no_judge
         with output.progress("learning the style", "folds") as told:
@@ -129,6 +132,13 @@ def run_command(  # noqa: PLR0913, PLR0917 - one an option
         _show(comparison, said)
         click.echo(f"plot: {place}")
     return 0 if all(one.passes for one in said) else 1
+
+
+def _identity(home: Home, name: str) -> str:
+    """Return what a chat model of twin.toml is: its component, and all that is set for it."""
+    models = home.settings.models
+    adapters = {one.name: one.model for one in models.adapters}
+    return f"{name}:{adapters.get(name, models.chat).model_dump_json()}"
 
 
 def _prompts(

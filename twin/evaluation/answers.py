@@ -38,11 +38,21 @@ PROMPTS = ("statements", "verdicts", "questions", "useful", "judge")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A question, and what the author wrote to it (empty if that is not known)."""
+    """A question, and what the author wrote to it (empty if that is not known).
+
+    Attributes:
+        document: that the reference is of; empty if that is not known. Intervals are over these.
+    """
 
     id: str
     question: str
     reference: str = ""
+    document: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What is drawn for an interval: the document, or else the question itself."""
+        return self.document or self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +160,8 @@ def measure_answers(
     told(len(cases) - len(wanted), len(cases))
     # One stream of answers at a time would leave the judge idle; the model and the judge are servers.
     with record.open("a", encoding="utf-8") as lines, ThreadPoolExecutor(asking.at_once) as pool:
+        # What was torn off by a crash must not run into what comes now.
+        lines.write("\n" if record.read_bytes()[-1:] not in {b"\n", b""} else "")
         tasks = {pool.submit(score, case, asking): case for case in wanted}
         try:
             for number, task in enumerate(as_completed(tasks), start=1):
@@ -211,15 +223,16 @@ def summed(scored: Sequence[Scored], failed: Sequence[str] = ()) -> AnswersRepor
     """Return the figures over all questions."""
     means = {}
     for name in (*GROUNDED, *SHARED_WORDS):
-        values = [one.scores.get(name, math.nan) for one in scored]
-        if known := [value for value in values if math.isfinite(value)]:
-            means[name] = mean_interval(known)
+        values = [(one.scores.get(name, math.nan), one.case.unit) for one in scored]
+        if known := [(value, unit) for value, unit in values if math.isfinite(value)]:
+            means[name] = mean_interval([value for value, _ in known], [unit for _, unit in known])
     ratings = [rating for one in scored for rating in one.ratings]
+    units = {one.case.id: one.case.unit for one in scored}
     return AnswersReport(
         questions=len(scored),
         refused=sum(not one.given.answered for one in scored),
         means=means,
-        judged=tuple(judged(ratings, name) for name in (TWIN, AUTHOR)) if ratings else (),
+        judged=tuple(judged(ratings, name, units) for name in (TWIN, AUTHOR)) if ratings else (),
         failed=tuple(failed),
     )
 
@@ -228,7 +241,7 @@ def record_name(model: str, teacher: str, samples: int) -> str:
     """Return the file name under which answers are recorded; it changes with what makes them.
 
     Args:
-        model: what answers, with all its options.
+        model: what answers, with all that decides what it says: its options, how passages are found.
         teacher: what judges, likewise.
         samples: times that the judge is asked.
     """

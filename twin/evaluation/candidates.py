@@ -38,6 +38,7 @@ class Candidate:
         dataset: the folder of that set.
         folder: where its results are written; None if it has no place of its own.
         identity: changes with what writes.
+        notes: what is not known of it, and why.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Candidate:
     dataset: Path | None = None
     folder: Path | None = None
     identity: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,13 @@ class Known:
         home: the home folder, with ``runs`` and ``datasets``.
         models: names of the chat models of twin.toml.
         chat_model: returns one of them, "" the default.
+        identity: returns what tells one of them from another: it changes when twin.toml does.
     """
 
     home: Path
     models: Sequence[str]
     chat_model: Callable[[str], LLM]
+    identity: Callable[[str], str] = lambda name: name
 
 
 def candidate(name: str, known: Known) -> Candidate:
@@ -76,7 +80,7 @@ def candidate(name: str, known: Known) -> Candidate:
         return _run(name, run, known.home)
     if name == BASE or name in known.models:
         model = known.chat_model("" if name == BASE else name)
-        return Candidate(name=name, writer=Chat(model), identity=f"chat:{name}")
+        return Candidate(name=name, writer=Chat(model), identity=f"chat:{known.identity(name)}")
     path = Path(name).expanduser()
     if (path / "config.json").is_file():
         model_folder = Checkpoint(path)
@@ -95,8 +99,7 @@ def candidate(name: str, known: Known) -> Candidate:
 
 def _run(name: str, folder: Path, home: Path) -> Candidate:
     manifest = _read_manifest(folder)
-    dataset = home / "datasets" / str(manifest.get("dataset", ""))
-    train = dataset / "train.jsonl"
+    train, note = _trained_on(folder, manifest, home)
     whole = next(
         (
             folder / part
@@ -113,11 +116,39 @@ def _run(name: str, folder: Path, home: Path) -> Candidate:
         name=name,
         writer=checkpoint,
         checkpoint=checkpoint,
-        training=read_texts(train) if train.is_file() else {},
-        dataset=dataset if dataset.is_dir() else None,
+        training=read_texts(train) if train is not None else {},
+        dataset=train.parent if train is not None and train.name == "train.jsonl" else None,
         folder=folder / "evaluation",
         identity=f"run:{name}:{_stamp(whole or folder / 'adapter')}",
+        notes=(note,) if note else (),
     )
+
+
+def _trained_on(folder: Path, manifest: Mapping[str, Any], home: Path) -> tuple[Path | None, str]:
+    """Return the file that a run was trained on, or None and why it is not to be had.
+
+    A set that was made again under its name is another one: what is held out in it may have been
+    learned by the run, and what the run gives back may not be in it any more.
+    """
+    import yaml  # noqa: PLC0415 - only for runs
+
+    name = str(manifest.get("dataset", ""))
+    try:
+        told = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        train = Path(told["datasets"][0]["path"])
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
+        train = home / "datasets" / name / "train.jsonl"
+    hint = "name prompts, held-out text and training set by --prompts, --held-out and --training"
+    if not train.is_file():
+        return None, f"the set {name} that {folder.name} was trained on is not here: {hint}"
+    known = (manifest.get("dataset_sha256") or {}).get(train.name)
+    with train.open("rb") as file:
+        if known and hashlib.file_digest(file, "sha256").hexdigest() != known:
+            return (
+                None,
+                f"the set {name} was made again since {folder.name} learned from it: {hint}",
+            )
+    return train, ""
 
 
 def _adapted(folder: Path, manifest: Mapping[str, Any], home: Path) -> Checkpoint:

@@ -29,8 +29,8 @@ class Delta:
     """Burrows's Delta to one author, over function words.
 
     The mean absolute difference of z-scores (Burrows, 'Delta': a Measure of Stylistic Difference,
-    Literary and Linguistic Computing 17, 2002), z-scored by means and deviations of the author's and
-    the others' texts, each author weighing the same.
+    Literary and Linguistic Computing 17, 2002), z-scored by mean and deviation of all texts, the
+    author's and the others' weighing the same.
 
     Args:
         own: texts of the author.
@@ -43,7 +43,8 @@ class Delta:
         columns = np.argsort(-(rates.mean(axis=0) + foreign.mean(axis=0)))[:MOST_FREQUENT]
         self._columns = columns
         self._middle = (rates.mean(axis=0) + foreign.mean(axis=0))[columns] / 2
-        spread = np.sqrt((rates.var(axis=0) + foreign.var(axis=0))[columns] / 2)
+        apart = (rates.mean(axis=0) - foreign.mean(axis=0))[columns] / 2
+        spread = np.sqrt((rates.var(axis=0) + foreign.var(axis=0))[columns] / 2 + apart**2)
         self._spread = np.where(spread > 0, spread, 1.0)
         self._centre = (rates[:, columns].mean(axis=0) - self._middle) / self._spread
 

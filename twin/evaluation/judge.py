@@ -9,7 +9,7 @@ ratings agree is reported with them. The scale is that of the LLM Engineer's Han
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -151,14 +151,22 @@ def rate(
     return found
 
 
-def judged(ratings: Sequence[Rating], text: str) -> Judged:
-    """Return what was said of one text over all questions."""
+def judged(ratings: Sequence[Rating], text: str, units: Mapping[str, str] | None = None) -> Judged:
+    """Return what was said of one text over all questions.
+
+    Args:
+        ratings: of all texts.
+        text: which of them.
+        units: of each question, what is drawn for the intervals; None draws the questions.
+    """
     own = [one for one in ratings if one.text == text]
     cases = list(dict.fromkeys(one.case for one in own))
     means, alpha, kappa, bias = {}, {}, {}, {}
     for aspect in ASPECTS:
         by_case = {case: [_mark(r, aspect) for r in own if r.case == case] for case in cases}
-        means[aspect] = mean_interval([mean(marks) for marks in by_case.values()])
+        means[aspect] = mean_interval(
+            [mean(marks) for marks in by_case.values()], [(units or {}).get(c, c) for c in cases]
+        )
         alpha[aspect] = krippendorff_alpha(list(by_case.values()))
         orders = {
             place: {r.case: _mark(r, aspect) for r in own if r.place == place and r.sample == 0}

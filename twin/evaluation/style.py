@@ -49,6 +49,7 @@ class Mark:
         delta: median Burrows's Delta.
         impostors: median share of rounds in which the author is nearer than all impostors.
         distances: of each window.
+        documents: of each window, the text that it is of.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Mark:
     delta: float
     impostors: float
     distances: tuple[float, ...]
+    documents: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -209,6 +211,7 @@ class Scale:
             delta=float(np.median(self._delta.distances(texts))) if texts else float("nan"),
             impostors=self._impostors(texts),
             distances=tuple(float(d) for d in distances),
+            documents=tuple(documents),
         )
 
     def _impostors(self, texts: Sequence[str]) -> float:

@@ -68,7 +68,8 @@ def verdicts(comparison: Comparison, gate: EvaluationSettings) -> tuple[Verdict,
 def gain(one: Measured, base: Measured) -> Interval:
     """Return how much nearer a candidate's median window is to the author than the base's.
 
-    Windows are drawn anew on both sides; they are not pairs, because texts differ in length.
+    Texts are drawn anew on both sides, with all their windows; they are not pairs, because they differ
+    in length.
     """
     mine, theirs = np.asarray(one.style.distances), np.asarray(base.style.distances)
     both = np.concatenate([mine, theirs])
@@ -78,7 +79,7 @@ def gain(one: Measured, base: Measured) -> Interval:
         drawn, side = both[rows], sides[rows]
         return float(np.median(drawn[~side]) - np.median(drawn[side]))
 
-    return bootstrap(of, list(range(len(both))), strata=sides.tolist())
+    return bootstrap(of, [*one.style.documents, *base.style.documents], strata=sides.tolist())
 
 
 def _style(one: Measured, base: Measured, gate: EvaluationSettings) -> Condition:
@@ -107,6 +108,13 @@ def _perplexity(one: Measured, base: Measured, gate: EvaluationSettings) -> Cond
     if one.perplexity is None or base.perplexity is None:
         return Condition(
             name="held-out text is no more surprising", holds=None, said="no two model folders"
+        )
+    pairs = zip(one.perplexity.documents, base.perplexity.documents, strict=True)
+    if any(mine.tokens != theirs.tokens for mine, theirs in pairs):
+        return Condition(
+            name="held-out text is no more surprising",
+            holds=None,
+            said="two tokenizers, whose perplexities cannot be compared",
         )
     found = ratio(one.perplexity, base.perplexity)
     return Condition(
