@@ -194,12 +194,15 @@ class Home:
         """Writes as the person would."""
         from twin.chat.drafting import Drafter  # noqa: PLC0415
         from twin.chat.guarding import guarded_by  # noqa: PLC0415
+        from twin.evaluation.voice import UNLIKE, kept_voice  # noqa: PLC0415
 
         return Drafter(
             self.retriever,
             self.registry.chat_model,
             person=self.settings.person.name,
             similar=self.embedder.similar,
+            sounds_like=kept_voice(self.folder / "cache" / "voice"),
+            unlike=UNLIKE,
             guard=guarded_by(self.settings.guard, self.registry.masks),
         )
 

@@ -355,6 +355,11 @@ def test_a_draft_says_when_each_sentence_was_said_and_an_edit_is_kept(
             text = ines("show", rest["document_id"], "--version", str(rest["version"])).stdout
             said = " ".join(text[rest["start"] : rest["end"]].split())
             assert one["text"] in said
+    # Once how she writes was learned, every draft says how much of her there is in each sentence.
+    assert {one["sounds"] for v in draft["variants"] for one in v["sentences"]} == {None}
+    ines(*asked, "--voice", "--json")
+    draft = json.loads(ines(*asked, "--json").stdout)
+    assert all(0 <= one["sounds"] <= 1 for v in draft["variants"] for one in v["sentences"])
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\necho 'I would have written it otherwise.' > \"$1\"\n")
     editor.chmod(0o700)

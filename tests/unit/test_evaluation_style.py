@@ -24,7 +24,7 @@ from twin.evaluation.plots import draw_style
 from twin.evaluation.prose import own_paragraphs, paragraphs, plain_text, windows
 from twin.evaluation.style import OTHERS, OWN, Scale
 from twin.evaluation.verification import area, separation, true_positives, verified
-from twin.evaluation.voice import learn_voice, voice_of
+from twin.evaluation.voice import kept_voice, learn_voice, voice_of
 
 MARKDOWN = """---
 title: x
@@ -203,8 +203,11 @@ def test_a_voice_is_learned_once_and_again_when_something_is_written(
     written = kept.stat().st_mtime_ns
     again = voice_of(corpus, tmp_path)
     assert again is not None
+    known = kept_voice(tmp_path)
+    assert known is not None
+    assert kept_voice(tmp_path / "nowhere") is None
     hers, his = pieces(CAREFUL, 1, seed=8)[0], pieces(BRISK, 1, seed=8)[0]
-    assert voice(hers) == again(hers) > 0.9
+    assert voice(hers) == again(hers) == known(hers) > 0.9
     assert voice(his) < 0.1
     assert voice("Too short.") == 0.5
     assert kept.stat().st_mtime_ns == written
@@ -218,6 +221,7 @@ def test_a_damaged_voice_is_learned_anew(corpus: Corpus, tmp_path: Path) -> None
     assert voice_of(corpus, tmp_path) is not None
     [kept] = tmp_path.glob("voice-*.pickle")
     kept.write_bytes(b"damaged")
+    assert kept_voice(tmp_path) is None
     assert voice_of(corpus, tmp_path) is not None
     assert kept.stat().st_size > 100
 

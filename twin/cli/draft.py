@@ -14,6 +14,7 @@ from twin.chat.drafting import Drafter
 from twin.chat.drafts import Brief, Draft, DraftToken, DraftVariant
 from twin.chat.wish import Wish
 from twin.cli import output
+from twin.cli.evaluate_style import voice_of_home
 from twin.documents import Audience, Kind
 from twin.errors import UsageError
 from twin.home import Home
@@ -46,6 +47,11 @@ KINDS = (Kind.POST, Kind.ARTICLE, Kind.MESSAGE)
 @click.option(
     "--edit", type=int, help="Open this variant in $EDITOR, and keep what you make of it."
 )
+@click.option(
+    "--voice",
+    is_flag=True,
+    help="Learn how you write first (some minutes, then kept), to mark what does not sound like you.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def draft_command(  # noqa: PLR0913 - the options of one command
@@ -58,6 +64,7 @@ def draft_command(  # noqa: PLR0913 - the options of one command
     model: str,
     audience: str | None,
     edit: int | None,
+    voice: bool,
     as_json: bool,
 ) -> int:
     """Write variants of a text ABOUT something, in the voice of what has been written.
@@ -71,6 +78,10 @@ def draft_command(  # noqa: PLR0913 - the options of one command
     with Home(home_option) as home, observe.start(home.settings, folder=home.folder):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         brief = Brief(about=about, kind=Kind(kind), words=words, audience=asker)
+        if voice and voice_of_home(home) is None:
+            output.note(
+                "how you write cannot be told: there is too little of it, or scikit-learn is missing"
+            )
         with output.waiting("loading"):
             drafter = home.drafter
         done = _shown(drafter, brief, variants, Wish(model=model), quiet=as_json)

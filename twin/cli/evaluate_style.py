@@ -112,7 +112,9 @@ def voice_of_home(home: Home) -> "Voice | None":
     try:
         from twin.evaluation.voice import voice_of  # noqa: PLC0415 - heavy
 
-        return voice_of(corpus_of_home(home, None), home.folder / "cache" / "voice")
+        corpus = corpus_of_home(home, None)
+        with output.waiting("learning how you write"):
+            return voice_of(corpus, home.folder / "cache" / "voice")
     except (ImportError, UsageError):
         return None
 

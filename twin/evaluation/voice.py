@@ -11,7 +11,7 @@ import math
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,11 @@ WORDS = 100
 """Words of the windows that it learns from: about as many as an answer has."""
 
 MOST = 1500
-"""Windows of each side, so that it is learned in seconds however much there is."""
+"""Windows of each side, so that it is learned in minutes at most, however much there is."""
+
+UNLIKE = 0.05
+"""Below this a sentence is taken for somebody else's. Of the sentences of twenty words and more in posts
+of matklad's that were held out 1.3% are below it, of those in simonw's notes 67%."""
 
 LEAST = 20
 """Words below which nothing can be said of a text's style."""
@@ -130,14 +134,9 @@ def voice_of(corpus: Corpus, cache: Path) -> Voice | None:
         corpus: the person's writing, and others' if there is any.
         cache: a folder of the home; the file in it is the person's own, and read as such.
     """
-    place = cache / f"voice-{_recipe(corpus)}.pickle"
-    if place.is_file():
-        try:
-            known: Any = pickle.loads(place.read_bytes())  # noqa: S301 - written here, in the home
-        except (pickle.UnpicklingError, AttributeError, EOFError, ImportError):
-            known = None
-        if isinstance(known, Voice):
-            return known
+    place = cache / f"voice-{_code()}-{corpus.fingerprint()[:16]}.pickle"
+    if (known := _read(place)) is not None:
+        return known
     learned = learn_voice(corpus)
     if learned is not None:
         cache.mkdir(parents=True, exist_ok=True)
@@ -149,10 +148,31 @@ def voice_of(corpus: Corpus, cache: Path) -> Voice | None:
     return learned
 
 
-def _recipe(corpus: Corpus) -> str:
-    """Return what the learned voice depends on: the texts, this code, and scikit-learn."""
-    digest = hashlib.sha256(corpus.fingerprint().encode())
+def kept_voice(cache: Path) -> Voice | None:
+    """Return the voice that was learned last; None if none was, or by another version of this code.
+
+    It is not looked whether something was written since: that would take reading all of it.
+    """
+    places = sorted(cache.glob("voice-*.pickle"))
+    try:
+        return next(
+            (_read(one) for one in places if one.name.startswith(f"voice-{_code()}-")), None
+        )
+    except PackageNotFoundError:
+        return None
+
+
+def _read(place: Path) -> Voice | None:
+    try:
+        known: Any = pickle.loads(place.read_bytes())  # noqa: S301 - written here, in the home
+    except (OSError, pickle.UnpicklingError, AttributeError, EOFError, ImportError):
+        return None
+    return known if isinstance(known, Voice) else None
+
+
+def _code() -> str:
+    """Return what a learned voice depends on besides the texts: this code, and scikit-learn."""
+    digest = hashlib.sha256(version("scikit-learn").encode())
     for module in (features, function_words, prose, verification, delta):
         digest.update(Path(str(module.__file__)).read_bytes())
-    digest.update(version("scikit-learn").encode())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()[:8]
