@@ -173,7 +173,7 @@ class AdapterSettings(Section):
     run: str = Field(
         default="",
         description="The run that trained it, or a folder; `twin doctor` compares its tokenizer "
-        "with what is served.",
+        "with what is served, and the page offers it to nobody whom its set was not for.",
     )
 
 

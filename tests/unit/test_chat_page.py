@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import aclosing
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,12 +18,16 @@ from twin.chat import page
 from twin.chat.answer import Source, Token
 from twin.chat.shown import Shown, shown
 from twin.chat.welcome import welcome
+from twin.chat.wish import Wish
 from twin.documents import Audience, Kind, Span
 from twin.errors import ConfigurationError, StoreInUse, UsageError
 from twin.retrieve.passages import Passage
 from twin.serving import guard
 from twin.serving import page as server
 from twin.serving.live import LiveTwin
+from twin.tables import AdapterSettings, Choice
+from twin.training import runs
+from twin.training.runs import Manifest, Run, State
 from twin.warehouse.protocol import Summary
 
 NASTY = """\
@@ -419,6 +424,55 @@ class TestLiveTwin:
         assert asyncio.run(run()) >= 1
         assert home.fake.closed.is_set()
         assert home.closed
+
+    def test_what_learned_from_private_writing_answers_no_guests(self, tmp_path: Path) -> None:
+        for name, audience in (("open", "public"), ("close", "private")):
+            run = Run(runs.new_folder(tmp_path, name), manifest(name, Audience(audience)))
+            runs.write_manifest(run)
+            run.folder.rename(run.folder.with_name(name))
+        folders = {
+            "one": "open",
+            "two": "close",
+            "three": "",
+            "four": str(tmp_path / "runs/close/adapter"),
+        }
+        choice = Choice(use="quotes")
+        adapters = [
+            AdapterSettings(name=name, model=choice, run=run) for name, run in folders.items()
+        ]
+        home: Any = FakeHome()
+        home.folder = tmp_path
+        home.settings = SimpleNamespace(models=SimpleNamespace(adapters=adapters))
+        assert LiveTwin(home, Audience.PRIVATE).models == ("one", "two", "three", "four")
+        live = LiveTwin(home, Audience.FRIENDS)
+        assert live.models == ("one", "three")
+
+        async def asked(model: str) -> object:
+            async with aclosing(live.ask("q", wish=Wish(model=model))) as events:
+                return await anext(events)
+
+        assert asyncio.run(asked("one")) == Token("q")
+        with pytest.raises(UsageError, match="no model 'two'"):
+            asyncio.run(asked("two"))
+        live.close()
+
+
+def manifest(name: str, audience: Audience) -> Manifest:
+    return Manifest(
+        id=name,
+        kind="sft",
+        state=State.DONE,
+        created_at=runs.now(),
+        recipe="",
+        recipe_sha256="",
+        base_model="",
+        dataset="",
+        dataset_sha256={},
+        rows=1,
+        audience=audience,
+        seed=1,
+        versions={},
+    )
 
 
 def test_an_error_is_shown_as_sentences() -> None:

@@ -17,7 +17,7 @@ from twin import observe
 from twin.chat.welcome import Welcome, welcome
 from twin.chat.wish import NO_WISH, History, Wish
 from twin.documents import Audience
-from twin.errors import TwinError
+from twin.errors import TwinError, UsageError
 from twin.serving.streams import Threads
 from twin.tracing import asked_by
 
@@ -84,8 +84,18 @@ class LiveTwin:
 
     @cached_property
     def models(self) -> tuple[str, ...]:
-        """The adapters that can answer besides the default model, in the order of twin.toml."""
-        return self.home.registry.chat_model_names()
+        """The adapters that can answer besides the default model, in the order of twin.toml.
+
+        One whose `run` learned from writing above the audience is none of them: what was learned can
+        be asked out of a model, whatever is retrieved.
+        """
+        from twin.training.runs import audience_of  # noqa: PLC0415 - only once the page is open
+
+        return tuple(
+            adapter.name
+            for adapter in self.home.settings.models.adapters
+            if audience_of(adapter.run, self.home.folder) in {None, *self.audience.visible}
+        )
 
     def start(self) -> None:
         """Open the warehouse, and begin to open everything else.
@@ -138,6 +148,7 @@ class LiveTwin:
         """
 
         def events() -> Iterator[Event]:
+            self._check(wish)
             # All of it happens in one thread, so this may hold across the yields.
             with asked_by(user=who.user, session=who.session):
                 yield from self._answerer().stream(
@@ -165,6 +176,7 @@ class LiveTwin:
         """
 
         def events() -> Iterator[Drafted]:
+            self._check(wish)
             with asked_by(user=who.user, session=who.session):
                 _ = self._answerer()
                 yield from self.home.drafter.stream(brief, wish=wish)
@@ -184,6 +196,11 @@ class LiveTwin:
             return
         self.observer.close()
         self.home.close()
+
+    def _check(self, wish: Wish) -> None:
+        if wish.model and wish.model not in self.models:
+            message = f"there is no model {wish.model!r} for whom this page is for"
+            raise UsageError(message, f"there are: {', '.join(self.models) or 'the default alone'}")
 
     def _answerer(self) -> Answerer:
         # One thread opens, the others wait. After a failure the next question tries again: what

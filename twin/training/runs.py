@@ -219,6 +219,22 @@ def run_named(name: str, home: Path) -> Run:
     raise UsageError(message, hint)
 
 
+def audience_of(named: str, home: Path) -> Audience | None:
+    """Return who may be answered by what came of a run; None where no run is known.
+
+    Args:
+        named: a run's id, its folder, or a folder in it.
+        home: the home.
+    """
+    if not named:
+        return None
+    folder = home / FOLDER / named
+    if not folder.is_dir():
+        folder = Path(named).expanduser()
+    found = next((run for run in map(_read, (folder, folder.parent)) if run is not None), None)
+    return None if found is None else found.manifest.audience
+
+
 def now() -> str:
     """Return the time as manifests have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
