@@ -215,10 +215,18 @@ def test_a_run_beside_its_base(
     (run / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
     other = {**manifest, "dataset_sha256": {"train.jsonl": known}}
     (run / "manifest.json").write_text(json.dumps(other), encoding="utf-8")
+    # What a run of DPO gives back may be of the set that the run before it learned from.
+    after = home / "runs" / "dpo-1"
+    (after / "adapter").mkdir(parents=True)
+    (after / "adapter" / "adapter_config.json").write_text("{}", encoding="utf-8")
+    own = {**manifest, "id": "dpo-1", "kind": "dpo", "base_run": "sft-1", "dataset": "gone"}
+    (after / "manifest.json").write_text(json.dumps(own), encoding="utf-8")
     with Home(home) as opened:
         names = Known(home=home, models=(), chat_model=opened.registry.chat_model)
-        found = candidate("sft-1", names)
+        found, preferring = candidate("sft-1", names), candidate("dpo-1", names)
     assert (found.dataset, len(found.training), found.notes) == (elsewhere, 6, ())
+    assert list(preferring.training.values()) == list(found.training.values())
+    assert "the set gone" in preferring.notes[0]
 
 
 def test_what_a_chat_model_wrote_is_kept_until_it_is_another(

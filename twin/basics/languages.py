@@ -34,7 +34,7 @@ class LanguageOptions(Options):
     languages: tuple[str, ...] = Field(
         default=(),
         description="Those that the person writes in, as in `en`; fewer are told more surely. Empty "
-        "is any of 97.",
+        "is any of 140.",
     )
     least: float = Field(
         default=0.6, ge=0, le=1, description="How sure it must be, as a probability."

@@ -116,12 +116,23 @@ def _run(name: str, folder: Path, home: Path) -> Candidate:
         name=name,
         writer=checkpoint,
         checkpoint=checkpoint,
-        training=read_texts(train) if train is not None else {},
+        training=_learned(train, manifest, home),
         dataset=train.parent if train is not None and train.name == "train.jsonl" else None,
         folder=folder / "evaluation",
         identity=f"run:{name}:{_stamp(whole or folder / 'adapter')}",
         notes=(note,) if note else (),
     )
+
+
+def _learned(train: Path | None, manifest: Mapping[str, Any], home: Path) -> dict[str, str]:
+    """Return what a run was trained on, and the run that it began from before it."""
+    found = {} if train is None else read_texts(train)
+    folder = home / "runs" / str(manifest.get("base_run") or "none")
+    if (folder / "manifest.json").is_file():
+        before = _read_manifest(folder)
+        earlier = _learned(_trained_on(folder, before, home)[0], before, home)
+        found |= {f"{folder.name}:{name}": text for name, text in earlier.items()}
+    return found
 
 
 def _trained_on(folder: Path, manifest: Mapping[str, Any], home: Path) -> tuple[Path | None, str]:
