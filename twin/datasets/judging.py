@@ -50,8 +50,9 @@ class Judged:
     worst: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what ``--json`` prints."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return what ``--json`` prints; JSON knows no NaN."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values if self.rows else values | {"accuracy": None, "clarity": None}
 
 
 def judged(
