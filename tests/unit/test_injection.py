@@ -113,3 +113,10 @@ def test_places_of_a_plain_text_are_those_of_the_original() -> None:
     assert read.span(9, 14).of(text) == "Ｃhips"
     assert read.span(0, 4).of(text) == "ﬁsh"
     assert plain("").span(0, 0) == (0, 0)
+
+
+@pytest.mark.parametrize("text", ["\n", " \n", "A", "а", 'a="b" ', "a_", "忽略"])
+def test_a_long_text_of_one_thing_is_read_to_its_end(text: str) -> None:
+    # With a pattern that takes the square or the cube of the length, this would not end today.
+    attempts(text * 10_000, Channel.QUESTION)
+    assert without_orders(f"{text * 10_000}\n\n{ORDERS[0]}").endswith(LEFT_OUT)

@@ -24,7 +24,7 @@ _ESCAPED: Final = re.compile(
 _BINARY: Final = re.compile(r"(?<![01])(?:[01]{8}[ ,]?){6,}(?![01])")
 _MORSE: Final = re.compile(r"(?<![\w.-])[.\-–—]{1,6}(?:[ /|]+[.\-–—]{1,6}){7,}")
 
-_READABLE: Final = re.compile(r"[A-Za-z][a-z']+(?:[ ,.:;!?]+[A-Za-z'0-9]+){2,}")
+_READABLE: Final = re.compile(r"(?<![a-z'])[A-Za-z][a-z']+(?:[ ,.:;!?]+[A-Za-z'0-9]+){2,}")
 
 _LETTERS: Final = dict(
     zip(

@@ -30,10 +30,11 @@ _ALIKE: Final = str.maketrans(
     "аеорсухіјѕһԁԛԝвмнктαεοριυνκτχ",
     "aeopcyxijshdqwbmhktaeopiuvktx",
 )
-_MIXED: Final = re.compile(r"(?=\w*[a-z])(?=\w*[\u0370-\u04ff])\w+")
+# Only where a word begins: from anywhere in it, a long one would take the square of its length.
+_MIXED: Final = re.compile(r"(?<!\w)(?=\w*[a-z])(?=\w*[\u0370-\u04ff])\w+")
 
 _LEET: Final = str.maketrans("013457@$", "oieastas")
-_LEETED: Final = re.compile(r"(?=\w*[a-z])(?=\w*[0134570@$])[a-z0134570@$]{4,}")
+_LEETED: Final = re.compile(r"[a-z013457][a-z013457@$]{3,}")
 
 _SPACED: Final = re.compile(r"(?<!\w)(?:[a-z][ .\-_*]){5,}[a-z](?!\w)")
 """A word spelled out: ``i g n o r e``."""

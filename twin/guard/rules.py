@@ -171,7 +171,8 @@ RULES: Final = (
     _rule(
         "role line",
         "speaks as a prompt does",
-        r"^\s*[#*>\-\"'“]*\s*(?:system|developer|assistant|new (?:system )?instructions?|"
+        # Never over line ends: a text of empty lines would take the cube of their number.
+        r"^[ \t]*(?:[#*>\-\"'“]+[ \t]*)?(?:system|developer|assistant|new (?:system )?instructions?|"
         r"(?:important )?(?:instructions?|note|message) (?:for|to) (?:the |an? |any |all )?(?:ai|llms?|"
         r"(?:language )?models?|assistants?|chatbots?|bots?))\**\s*:",
         question=0.7,
@@ -266,7 +267,7 @@ RULES: Final = (
     _rule(
         "payload in parts",
         "has an order in parts that a model shall join",
-        r"(?:\b\w{1,8} ?= ?[\"'“‘][^\"'”’\n]{1,200}[\"'”’][^=\n]{0,200}){2,}(?:[^\n]{0,200}?\b(?:combine|"
+        r"(?:\b\w{1,8} ?= ?[\"'“‘][^\"'”’\n]{1,200}[\"'”’][^=\n]{0,200}){2,8}(?:[^\n]{0,200}?\b(?:combine|"
         r"concatenat\w+|join|append|string \w|what (?:is|does)|say|write|print|answer|execute|follow)\b|"
         r"[^\n]{0,80}\b\w ?\+ ?\w\b)|\bpart (?:1|one|a)\b ?:[^\n]{1,200}\bpart (?:2|two|b)\b ?:"
         r"|\binterlace\b|\b\w ?= ?\w ?\+ ?\w(?: ?\+ ?\w)*\b[^\n]{0,120}\b(?:string|example|say|write)\b",
@@ -283,7 +284,7 @@ RULES: Final = (
     _rule(
         "shots",
         "leads a model on with made-up answers",
-        r"\bq\s*:\s.{3,500}?\ba\s*:\s.{1,800}?\bq\s*:\s|^\s*(?:user|human)\s*:[^\n]{1,500}\n\s*(?:assistant|"
+        r"\bq\s*:\s.{3,500}?\ba\s*:\s.{1,800}?\bq\s*:\s|^[ \t]*(?:user|human)\s*:[^\n]{1,500}\n\s*(?:assistant|"
         r"ai|bot|model)\s*:",
         document=0.3,
         mention=0.25,
