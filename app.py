@@ -18,6 +18,7 @@ from twin.home import Home
 from twin.serving import answering, comparing, correcting, resuming, taking_in, widgets, writing
 from twin.serving.access import LOCAL_USER, Login, admitted
 from twin.serving.history.layer import History
+from twin.serving.page import check_oauth
 from twin.serving.room import Room
 
 PUZZLED = "Something went wrong on my side\\. The terminal that runs `twin chat` says what\\."
@@ -60,6 +61,7 @@ if _room.access.login is Login.PASSWORD and _room.users.names():
 
 
 if _room.access.login is Login.PASSWORD and _room.oauth_allowed:
+    check_oauth()
 
     @cl.oauth_callback
     async def log_in_elsewhere(
@@ -87,6 +89,12 @@ if _room.access.keeps:
         """Go on with a conversation of old."""
         await resuming.resume(_room, thread)
         await _show_settings()
+
+else:
+
+    @cl.data_layer  # type: ignore[arg-type] - None is what Chainlit has without one
+    def nothing_is_kept() -> None:
+        """Keep nothing; left to itself Chainlit keeps all, where the environment has a DATABASE_URL."""
 
 
 # What can be done

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +71,17 @@ class TestUsers:
         assert signing_key(tmp_path / "chat") == key
         assert stat.S_IMODE((tmp_path / "chat" / "secret").stat().st_mode) == 0o600
 
+    def test_nobody_stays_logged_in_who_may_not_log_in_any_more(self, tmp_path: Path) -> None:
+        users = Users(tmp_path)
+        keys = [signing_key(tmp_path, "local"), signing_key(tmp_path, "password", "ada")]
+        users.add("ines", PASSWORD)
+        keys += [signing_key(tmp_path, "password", "ada"), signing_key(tmp_path, "password")]
+        users.add("ines", f"{PASSWORD}, once more")
+        keys.append(signing_key(tmp_path, "password"))
+        users.remove("ines")
+        keys.append(signing_key(tmp_path, "password"))
+        assert len(set(keys)) == len(keys)
+
 
 class TestAccess:
     def said(self, host: str = "127.0.0.1", **more: Any) -> Access:
@@ -130,6 +144,7 @@ class TestFolders:
         ("a<b>:c?.md", "a_b__c_.md"),
         ("..", "unnamed"),
         ("x" * 300 + ".md", "x" * 120 + ".md"),
+        ("潮" * 300 + ".md", "潮" * 40 + ".md"),
     ],
 )
 def test_a_file_that_is_given_lands_in_its_folder(name: str, expected: str) -> None:
@@ -160,3 +175,52 @@ class TestWelcomeIn:
         assert await self.sent(b"other=1")
         assert await self.sent(b"twin_1=token") == []
         assert await self.sent(b"", b"application/json") == []
+
+
+PAGE = """
+import sys
+from pathlib import Path
+from twin.documents import Audience
+from twin.errors import ConfigurationError
+from twin.home import Home
+from twin.serving import access, page
+home = Home()
+login = access.Login(sys.argv[1])
+access.admit(access.Access(login, Audience.PUBLIC if login is access.Login.NOBODY else None))
+page.prepare(home.folder)
+from chainlit.config import load_module
+try:
+    load_module(str(page.resource("app.py")))
+except ConfigurationError as error:
+    sys.exit(f"{error.message}: {error.hint}")
+from chainlit.data import get_data_layer
+print(get_data_layer())
+from twin.ingest.intake import Intake, Remark
+from twin.serving.taking_in import told
+print(told([("a.md", Intake("uploads", held=[Remark("a.md", "it switches a model")]))]))
+"""
+
+
+def loaded(home: Path, login: Login, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Load the page as the server does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", PAGE, login.value],
+        env=os.environ | {"TWIN_HOME": str(home)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_of_guests_nothing_is_kept_whatever_the_environment_holds(tmp_path: Path) -> None:
+    done = loaded(tmp_path, Login.NOBODY, DATABASE_URL="postgresql://somebody@nowhere/else")
+    nothing, given = done.stdout.splitlines()
+    assert nothing == "None", done.stderr
+    # What a file became that looks like an order to a model; only the page can be asked.
+    assert "because it switches a model" in given
+
+
+def test_oauth_without_a_provider_is_told(tmp_path: Path) -> None:
+    done = loaded(tmp_path, Login.PASSWORD, TWIN_CHAT__OAUTH_ALLOWED='["ines"]')
+    assert "no provider is set up: set its variables" in done.stderr
+    assert "Traceback" not in done.stderr

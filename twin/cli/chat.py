@@ -72,7 +72,7 @@ def chat_command(
     with bound:
         os.environ[HOME_VARIABLE] = str(home.folder)
         access.admit(admitted)
-        page.prepare(home.folder)
+        page.prepare(home.folder, home.settings.chat.oauth_allowed)
         address = page.address_of(bound)
         opens = opening if opening is not None else _at_a_desktop()
 
@@ -104,7 +104,9 @@ def add_command(home_option: Path | None, name: str, *, password_stdin: bool) ->
     )
     new = _users(home_option).add(name, password)
     click.echo(f"{name} can log in" if new else f"{name} has another password")
-    output.note("a page that is open asks for logins once it is started anew")
+    output.note(
+        "a page that is open takes it up once it is started anew; everybody logs in again then"
+    )
 
 
 @user_group.command("list")

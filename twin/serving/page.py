@@ -16,7 +16,7 @@ import re
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,23 @@ def check_installed() -> None:
         raise ConfigurationError(message, "pip install 'twin[chat]'")
 
 
+def check_oauth() -> None:
+    """See whether the environment names an OAuth provider; to be called once Chainlit may be imported.
+
+    Raises:
+        ConfigurationError: if it names none.
+    """
+    from chainlit.oauth_providers import get_configured_oauth_providers  # noqa: PLC0415 - an extra
+
+    if not get_configured_oauth_providers():  # type: ignore[no-untyped-call]
+        message = "chat.oauth_allowed lets somebody in by OAuth, and no provider is set up"
+        hint = (
+            "set its variables, as in OAUTH_GITHUB_CLIENT_ID and OAUTH_GITHUB_CLIENT_SECRET, and "
+            "CHAINLIT_URL (docs/chat.md)"
+        )
+        raise ConfigurationError(message, hint)
+
+
 def bind(host: str, port: int) -> socket.socket:
     """Return a socket bound to an address; port 0 takes a free one.
 
@@ -117,8 +134,12 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def prepare(home: Path) -> Path:
+def prepare(home: Path, oauth_allowed: Sequence[str] = ()) -> Path:
     """Write what Chainlit reads into a folder of the home, and point Chainlit at it.
+
+    Args:
+        home: the folder.
+        oauth_allowed: who may log in by OAuth.
 
     Returns:
         The folder. It is written anew at every start, so that it always fits the version.
@@ -139,7 +160,8 @@ def prepare(home: Path) -> Path:
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     # Chainlit would read the .env of the current folder, whosever that is.
     os.environ["CHAINLIT_ENV_FILE"] = str(folder / ".env")
-    os.environ.setdefault("CHAINLIT_AUTH_SECRET", signing_key(folder))
+    key = signing_key(folder, admitted().login.value, *sorted(oauth_allowed))
+    os.environ.setdefault("CHAINLIT_AUTH_SECRET", key)
     # Browsers keep one cookie of a name for all ports of a host, and two homes know not each other.
     mark = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     os.environ[COOKIE] = f"twin_{mark}"
@@ -172,7 +194,7 @@ def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
     config.run.headless = True
     config.run.host, config.run.port = host, port
     config.run.module_name = str(target)
-    # The page has one profile and it overrides nothing. Chainlit would find that out by running the
+    # No profile overrides anything. Chainlit would find that out by running the
     # event loop inside itself.
     session.BaseSession.config = config  # type: ignore[attr-defined]
     _keep_home(server)

@@ -35,6 +35,7 @@ UPLOADS = "uploads"
 """The folder of the home, and hence the collection, that holds what was given in the page."""
 
 LONGEST_NAME = 120
+"""Bytes before the suffix."""
 
 _log = logging.getLogger("twin.page")
 
@@ -155,5 +156,10 @@ def safe_name(name: str) -> str:
     plain = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in plain)
     stem, dot, suffix = plain.rpartition(".")
     if not dot:
-        return plain[:LONGEST_NAME] or "unnamed"
-    return f"{stem[:LONGEST_NAME]}.{suffix[:20]}"
+        return _cut(plain, LONGEST_NAME) or "unnamed"
+    return f"{_cut(stem, LONGEST_NAME)}.{_cut(suffix, 20)}"
+
+
+def _cut(text: str, most: int) -> str:
+    """Return as much of a text as has so many bytes: a file system counts those."""
+    return text.encode()[:most].decode(errors="ignore")

@@ -55,6 +55,9 @@ def told(done: Sequence[tuple[str, Intake]]) -> str:
 def _became(intake: Intake) -> str:
     if intake.broken:
         return f"it could not be read: {intake.broken}"
+    if intake.held:
+        reasons = "; ".join(dict.fromkeys(one.reason for one in intake.held))
+        return f"held back, because {reasons}. `twin quarantine release` lets it in"
     parts = [
         f"{count} {'text' if count == 1 else 'texts'} {what}"
         for count, what in (

@@ -128,15 +128,24 @@ def write_secret(path: Path, text: str) -> None:
         raise
 
 
-def signing_key(folder: Path) -> str:
-    """Return the key that signs who is logged in; it is made once for a home."""
+def signing_key(folder: Path, *who: str) -> str:
+    """Return the key that signs who is logged in: another one once others may log in.
+
+    So nobody stays logged in who was taken out, whose password was changed, or who came before there
+    were logins.
+
+    Args:
+        folder: of the chat, in the home.
+        who: may log in besides those with a password, and how.
+    """
     path = folder / "secret"
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_secret(path, secrets.token_urlsafe(48))
-        return path.read_text(encoding="utf-8").strip()
+    secret = path.read_bytes().strip()
+    users = folder / FILE
+    known = users.read_text(encoding="utf-8") if users.exists() else ""
+    return hmac.new(secret, json.dumps([known, *who]).encode(), hashlib.sha256).hexdigest()
 
 
 def _hashed(password: str) -> str:
