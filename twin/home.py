@@ -23,6 +23,7 @@ from twin.warehouse import open_warehouse
 if TYPE_CHECKING:
     from twin.chat.answer import Answerer
     from twin.chat.drafting import Drafter
+    from twin.chat.guarding import Guard
     from twin.index.embedder import Embedder
     from twin.index.ledger import Ledger
     from twin.index.replace import Index
@@ -145,6 +146,13 @@ class Home:
         return self.active.consumer
 
     @cached_property
+    def guard(self) -> Guard:
+        """What is told apart from a question, and what models do not read."""
+        from twin.chat.guarding import guarded_by  # noqa: PLC0415
+
+        return guarded_by(self.settings.guard, self.registry.masks)
+
+    @cached_property
     def retriever(self) -> Retriever:
         """Finds passages.
 
@@ -163,6 +171,7 @@ class Home:
             rerankers=registry.rerankers(),
             teacher=registry.teacher if registry.has_teacher else None,
             also_at=self.copies.also_at if self.settings.ingest.copies else lambda *_: (),
+            mask=self.guard.question,
         )
         limits = Limits(
             candidates=wanted.candidates,
@@ -176,7 +185,6 @@ class Home:
     def answerer(self) -> Answerer:
         """Answers questions."""
         from twin.chat.answer import Answerer  # noqa: PLC0415
-        from twin.chat.guarding import guarded_by  # noqa: PLC0415
 
         return Answerer(
             self.retriever,
@@ -186,14 +194,13 @@ class Home:
             teacher=self.registry.teacher if self.registry.has_teacher else None,
             similar=self.embedder.similar,
             language=self.settings.index.language,
-            guard=guarded_by(self.settings.guard, self.registry.masks),
+            guard=self.guard,
         )
 
     @cached_property
     def drafter(self) -> Drafter:
         """Writes as the person would."""
         from twin.chat.drafting import Drafter  # noqa: PLC0415
-        from twin.chat.guarding import guarded_by  # noqa: PLC0415
         from twin.evaluation.voice import UNLIKE, kept_voice  # noqa: PLC0415
 
         return Drafter(
@@ -203,7 +210,7 @@ class Home:
             similar=self.embedder.similar,
             sounds_like=kept_voice(self.folder / "cache" / "voice"),
             unlike=UNLIKE,
-            guard=guarded_by(self.settings.guard, self.registry.masks),
+            guard=self.guard,
         )
 
     def sync(

@@ -444,6 +444,32 @@ def test_what_somebody_chose_is_never_dropped(house: House) -> None:
     assert none.found.kinds == (Kind.CODE,)
 
 
+def test_no_teacher_reads_what_is_masked(house: House) -> None:
+    house.add("a.md", "The tide tables of the harbour.", author="Ada Byron")
+    read: list[str] = []
+
+    class Reading(Adding):
+        def _run(self, query_bundle: Any, metadata: Any) -> Any:
+            read.append(query_bundle.query_str)
+            return super()._run(query_bundle, metadata)
+
+    class Planner:
+        def structured(self, schema: Any, system: str, user: str) -> Any:
+            del system
+            read.append(user)
+            return schema()
+
+    retriever = house.retriever(
+        query_transforms=lambda: [Reading("another way")],
+        teacher=Planner,
+        mask=lambda text: text.replace("a@b.org", "[email]"),
+    )
+    found = retriever.retrieve("the tide of a@b.org", audience=Audience.PUBLIC)
+    assert len(read) == 2
+    assert all("[email]" in one and "a@b.org" not in one for one in read)
+    assert found.asked == ("the tide of a@b.org", "another way")
+
+
 def test_variants_and_rerankers_can_be_left_out(house: House) -> None:
     house.add("a.md", "The tide tables of the harbour.")
     house.add("b.md", "The tide waits, the tide turns.")

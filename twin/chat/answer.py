@@ -266,8 +266,11 @@ class Answerer:
 
     def _understand(self, said: _Said, history: History) -> None:
         """Make a follow-up question stand alone."""
+        # An order that was told so is no turn that a model should read.
+        history = [turn for turn in history if not self._guard.told(turn.question)]
         if not history:
             return
+        ask = rewriter(self._llm(""), self._teacher)
         since = time.perf_counter()
         with _tracer.start_as_current_span("follow-up") as step:
             asked = said.question
@@ -275,7 +278,7 @@ class Answerer:
                 asked,
                 history,
                 instructions=prompt("standalone").fill(),
-                ask=rewriter(self._llm(""), self._teacher),
+                ask=ask and (lambda system, user: ask(system, self._guard.question(user))),
                 every=self._language != "english",
             )
             traced.understood(step, asked, said.question, prompt("standalone"))

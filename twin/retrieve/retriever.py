@@ -56,7 +56,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a retriever works with; the rerankers and the teacher are built when first used."""
+    """What a retriever works with; the rerankers and the teacher are built when first used.
+
+    Attributes:
+        mask: hides personal data in a question before the teacher reads it.
+    """
 
     store: VectorStore
     embedder: Embedder
@@ -65,6 +69,7 @@ class Parts:
     rerankers: Sequence[tuple[str, Callable[[], BaseNodePostprocessor]]] = ()
     teacher: Callable[[], Teacher] | None = None
     also_at: Callable[[str, Audience], tuple[str, ...]] = lambda _document, _audience: ()
+    mask: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +186,7 @@ class Retriever:
         if self._parts.teacher is not None:
             try:
                 planned = plan_filters(
-                    question,
+                    self._parts.mask(question),
                     self._parts.teacher(),
                     authors=names.authors,
                     platforms=names.platforms,
@@ -196,14 +201,15 @@ class Retriever:
     def _variants(self, question: str, notes: list[str]) -> list[str]:
         from llama_index.core.schema import QueryBundle  # noqa: PLC0415 - heavy
 
-        bundle = QueryBundle(question)
+        masked = self._parts.mask(question)
+        bundle = QueryBundle(masked)
         try:
             for transform in self._parts.query_transforms():
                 bundle = transform.run(bundle)
         except Exception as error:  # noqa: BLE001 - the boundary of plugins' transforms
             notes.append(f"without variants: {error}")
             return [question]
-        asked = [text for text in bundle.embedding_strs if text.strip()]
+        asked = [text for text in bundle.embedding_strs if text.strip() and text != masked]
         return list(dict.fromkeys([question, *asked]))
 
     def _queries(self, asked: Sequence[str]) -> list[Query]:
