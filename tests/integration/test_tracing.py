@@ -330,6 +330,7 @@ def test_a_draft_is_one_tree_with_a_generation_a_variant(house: House, tmp_path:
     whole = named(kept.spans, "draft")
     assert json.loads(whole["output.value"]) == [variant.text for variant in draft.variants]
     assert whole["langfuse.trace.name"] == "draft"
+    assert len(draft.trace_id) == 32
     for span in kept.spans:
         if span.name == "generation":
             assert said(span)["twin.prompt"] == draft.prompt_version

@@ -8,6 +8,8 @@ import pytest
 
 from twin.chat import steps
 from twin.chat.answer import Answer
+from twin.chat.drafts import Brief, Draft, DraftVariant
+from twin.chat.opinions import about_draft
 from twin.chat.panel import Defaults, read_wish
 from twin.chat.wish import NO_WISH, Usage
 from twin.documents import Audience, Kind
@@ -159,3 +161,42 @@ def test_a_period_that_ends_before_it_begins_is_left_out() -> None:
     wish, [note] = read_wish({"since": "2023", "until": "2021"}, DEFAULTS)
     assert wish == NO_WISH
     assert "before the first" in note
+
+
+@pytest.mark.parametrize(
+    ("passages", "temperature", "expected"),
+    [
+        (10**9, 40.0, (100, 2.0)),
+        (-3, -1, (1, 0.0)),
+        ("all", float("nan"), (None, None)),
+        (True, None, (None, None)),
+    ],
+)
+def test_no_setting_goes_farther_than_the_panel_does(
+    passages: Any, temperature: Any, expected: tuple[int | None, float | None]
+) -> None:
+    wish, _ = read_wish({"passages": passages, "temperature": temperature}, DEFAULTS)
+    assert (wish.passages, wish.temperature) == expected
+
+
+def test_a_draft_leads_to_its_trace_and_its_feedback_too() -> None:
+    retrieval = Retrieval(passages=(), asked=("x",), found=Found(), audience=Audience.PUBLIC)
+    variant = DraftVariant(number=1, text="So.", sentences=(), prompt=(("system", "Write."),))
+    draft = Draft(
+        brief=Brief(about="x", audience=Audience.PUBLIC),
+        variants=(variant,),
+        retrieval=retrieval,
+        assembled=False,
+        prompt_version="draft@1",
+        model="m",
+        adapter="",
+        timings={"variant 1": 0.5, "total": 2.0},
+        notes=(),
+        trace_id="ab" * 16,
+    )
+    stage = steps.drafting(draft, "https://traces.example/1")
+    assert stage.name == "Generation: m (500 ms)"
+    assert "(<https://traces.example/1>)" in stage.text
+    assert "Write." in stage.text
+    given = about_draft(draft, variant, thread_id="t", message_id="a:0", user="")
+    assert given.trace_id == draft.trace_id

@@ -28,6 +28,7 @@ from twin.index.boundaries import sentences
 from twin.prompts import prompt
 from twin.prompts.passages import render
 from twin.retrieve.passages import Passage, Retrieval
+from twin.tracing import trace_id
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -161,6 +162,7 @@ class Drafter:
                     *retrieval.notes,
                     *([told] if told else _notes(writes=writes, found=bool(retrieval.passages))),
                 ),
+                trace_id=trace_id(span),
             )
             traced.drafted(span, draft)
             yield draft

@@ -126,6 +126,7 @@ class Draft:
             because the chat model cannot write.
         model: what wrote it, as it calls itself.
         adapter: by its name in twin.toml; empty for `models.chat`.
+        trace_id: 32 hexadecimal digits; empty where nothing is traced.
     """
 
     brief: Brief
@@ -137,6 +138,7 @@ class Draft:
     adapter: str
     timings: Mapping[str, float]
     notes: tuple[str, ...]
+    trace_id: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""

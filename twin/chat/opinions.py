@@ -52,6 +52,7 @@ def about_draft(
         sources=_sources(draft.retrieval),
         model=draft.model,
         adapter=draft.adapter,
+        trace_id=draft.trace_id,
         audience=draft.brief.audience,
     )
 

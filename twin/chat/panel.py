@@ -17,6 +17,9 @@ from twin.retrieve.filters import Found
 ANYONE = "anyone"
 """The author that leaves all of them in."""
 
+MOST_PASSAGES, HOTTEST = 100, 2.0
+"""As far as `retrieve.passages` and the temperature of a model go in twin.toml."""
+
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
@@ -51,11 +54,12 @@ def read_wish(
         notes.append("the last day lies before the first: the period was left out")
         since = until = None
     kinds = values.get("kinds") or ()
-    passages = int(values.get("passages") or defaults.passages)
-    temperature = values.get("temperature")
+    passages = round(number(values.get("passages"), defaults.passages, 1, MOST_PASSAGES))
+    temperature = number(values.get("temperature"), defaults.temperature, 0, HOTTEST)
+    same = abs(temperature - defaults.temperature) < 1e-6  # noqa: PLR2004 - floats of a slider
     wish = Wish(
         passages=passages if passages != defaults.passages else None,
-        temperature=_other(temperature, defaults.temperature),
+        temperature=None if same else temperature,
         expand=bool(values.get("expand", True)),
         rerank=bool(values.get("rerank", True)),
         model=model,
@@ -69,11 +73,11 @@ def read_wish(
     return wish, notes
 
 
-def _other(value: Any, default: float) -> float | None:
-    """Return a number, None if it is what it would be without being said."""
-    if value is None or abs(float(value) - default) < 1e-6:  # noqa: PLR2004 - floats of a slider
-        return None
-    return float(value)
+def number(value: Any, default: float, least: float, most: float) -> float:
+    """Return a number as the panel could have sent it: whoever speaks to the page may send any."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e9 <= value <= 1e9:  # noqa: PLR2004
+        return default
+    return min(max(float(value), least), most) if value != default else default
 
 
 def _begin(value: Any, what: str, notes: list[str]) -> str | None:

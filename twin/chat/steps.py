@@ -7,6 +7,7 @@ cannot become markup.
 from dataclasses import dataclass
 
 from twin.chat.answer import Answer
+from twin.chat.drafts import Draft
 from twin.chat.page import day, escaped, fenced, title_of
 from twin.documents import Kind
 from twin.retrieve.passages import Retrieval
@@ -86,6 +87,25 @@ def generation(answer: Answer, trace: str | None = None) -> Stage:
         answer.timings.get("generate"),
         "\n\n".join(["\n".join(lines), "What was sent:", fenced(sent)]),
     )
+
+
+def drafting(draft: Draft, trace: str | None = None) -> Stage:
+    """Return the step in which the variants of a draft were written.
+
+    Args:
+        draft: with what was sent for each.
+        trace: the address at which the whole turn can be seen, if somebody watches.
+    """
+    facts = [("Model", draft.model), ("Adapter", draft.adapter), ("Prompt", draft.prompt_version)]
+    parts = ["\n".join(f"- {title}: {escaped(value)}" for title, value in facts if value)]
+    if trace:
+        parts[0] += f"\n- [The trace of this draft](<{trace}>)"
+    for variant in draft.variants:
+        if variant.prompt:
+            sent = "\n\n".join(f"{role.upper()}\n{text}" for role, text in variant.prompt)
+            parts += [f"What was sent for variant {variant.number}:", fenced(sent)]
+    took = sum(s for name, s in draft.timings.items() if name.startswith("variant "))
+    return _stage(f"Generation: {draft.adapter or draft.model}", took, "\n\n".join(parts))
 
 
 def filters_line(retrieval: Retrieval) -> str:

@@ -75,7 +75,10 @@ def draft_command(  # noqa: PLR0913 - the options of one command
     if edit is not None and (as_json or not 1 <= edit <= variants):
         message = f"--edit {edit}: it takes the number of a variant, and not --json"
         raise UsageError(message, f"the variants are 1 to {variants}")
-    with Home(home_option) as home, observe.start(home.settings, folder=home.folder):
+    with (
+        Home(home_option) as home,
+        observe.start(home.settings, folder=home.folder) as observer,
+    ):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         brief = Brief(about=about, kind=Kind(kind), words=words, audience=asker)
         if voice and voice_of_home(home) is None:
@@ -92,8 +95,12 @@ def draft_command(  # noqa: PLR0913 - the options of one command
             _print_marks(variant)
         for text in done.notes:
             output.note(text)
+        if where := observer.trace_url(done.trace_id):
+            output.note(f"the trace of this draft: {where}")
         if edit is not None and edit <= len(done.variants):
-            _edited(home, done, done.variants[edit - 1])
+            text = _edited(home, done, done.variants[edit - 1])
+            if text:
+                observer.score(done.trace_id, FeedbackKind.EDIT.value, 1.0, text)
     return 0
 
 
@@ -122,6 +129,7 @@ def edit_of(draft: Draft, variant: DraftVariant, text: str, *, thread: str, user
         ),
         model=draft.model,
         adapter=draft.adapter,
+        trace_id=draft.trace_id,
         audience=draft.brief.audience,
     )
 
@@ -155,11 +163,13 @@ def _print_marks(variant: DraftVariant) -> None:
         click.secho(f"    {output.plain('; '.join(marks) + where)}", dim=True)
 
 
-def _edited(home: Home, draft: Draft, variant: DraftVariant) -> None:
+def _edited(home: Home, draft: Draft, variant: DraftVariant) -> str:
+    """Have a variant edited, keep what came of it, and return it; empty if nothing was changed."""
     text = click.edit(variant.text + "\n", extension=".md")
     if text is None or text.strip() == variant.text.strip():
         output.note("nothing was changed, so nothing is kept")
-        return
+        return ""
     thread = f"draft:{uuid.uuid4()}"
     home.warehouse.put_feedback(edit_of(draft, variant, text.strip(), thread=thread, user=""))
     click.echo("What you made of it is kept: `twin feedback list` shows it.")
+    return text.strip()

@@ -16,6 +16,7 @@ import chainlit as cl
 
 from twin.chat import page, steps
 from twin.chat.answer import Answer, Source, Token
+from twin.chat.drafts import Draft
 from twin.chat.marks import legend, marked
 from twin.chat.opinions import about
 from twin.chat.panel import read_wish
@@ -176,13 +177,17 @@ async def keep(
         )
 
 
-async def show_stages(room: Room, looking: cl.Step, seen: Retrieval | Answer) -> None:
+async def show_stages(room: Room, looking: cl.Step, seen: Retrieval | Answer | Draft) -> None:
     """Put the single steps into the one that sums them up."""
-    retrieval = seen.retrieval if isinstance(seen, Answer) else seen
-    stages = steps.stages(retrieval)
-    if isinstance(seen, Answer):
+    stages = steps.stages(seen if isinstance(seen, Retrieval) else seen.retrieval)
+    if not isinstance(seen, Retrieval):
         trace = room.twin.observer.trace_url(seen.trace_id)
-        stages.append(steps.generation(seen, trace))
+        wrote = (
+            steps.generation(seen, trace)
+            if isinstance(seen, Answer)
+            else steps.drafting(seen, trace)
+        )
+        stages.append(wrote)
     for stage in stages:
         step = cl.Step(stage.name, type="tool", parent_id=looking.id)
         step.output = stage.text

@@ -145,6 +145,7 @@ async def choose(room: Room, payload: dict[str, Any]) -> list[str]:
         raise UsageError(message, "ask again")
     given, rejected = read_feedback(one.body), read_feedback(other.body)
     await asyncio.to_thread(room.say, choice(given, rejected, message_id))
-    room.twin.observer.score(rejected.trace_id, FeedbackKind.CHOICE.value, 0.0)
+    if rejected.trace_id != given.trace_id:  # the variants of a draft are of one turn
+        room.twin.observer.score(rejected.trace_id, FeedbackKind.CHOICE.value, 0.0)
     names = [given.adapter or given.model, rejected.adapter or rejected.model]
     return names if chosen == 0 else names[::-1]

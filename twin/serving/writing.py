@@ -17,6 +17,7 @@ from twin.chat.borne import borne
 from twin.chat.drafts import Brief, Draft, DraftToken
 from twin.chat.opinions import about_draft, edit
 from twin.chat.page import escaped
+from twin.chat.panel import number
 from twin.chat.shown import shown
 from twin.documents import Kind
 from twin.errors import UsageError
@@ -27,14 +28,13 @@ from twin.serving.room import Room
 from twin.warehouse.feedback import read_feedback
 
 SAVE = "save_draft"
-WORDS = 120
+WORDS, LONGEST = 120, 2000
 
 
 def brief_of(room: Room, about: str, values: dict[str, Any]) -> Brief:
     """Return what is to be written, as the settings say."""
     kind = Kind.ARTICLE if values.get("form") == Kind.ARTICLE.value else Kind.POST
-    words = values.get("words")
-    length = int(words) if isinstance(words, int | float) else WORDS
+    length = round(number(values.get("words"), WORDS, 10, LONGEST))
     return Brief(about=about, kind=kind, words=length, audience=room.twin.audience)
 
 
@@ -62,7 +62,7 @@ async def write(room: Room, asked: Asked) -> None:
             else:
                 await _finish(room, asked, message, shown_in, event)
                 if looking is not None:
-                    await show_stages(room, looking, event.retrieval)
+                    await show_stages(room, looking, event)
 
 
 async def _finish(
