@@ -140,7 +140,10 @@ async def test_an_edited_question_takes_back_what_followed_it(past: Past) -> Non
         await past.contents.put_step(one)
     await past.contents.put_element({"id": "e", "threadId": "t", "forId": "a2", "name": "[1]"})
     await past.contents.keep(kept("a2", "run2", "q2"))
+    for side in (0, 1):
+        await past.contents.keep(kept(f"a2:{side}", "", "q2"))
     await past.contents.rewind("t", "q2", "run3")
+    assert await past.contents.kept_of("t") == []
     thread: Any = await past.conversations.thread("t")
     assert [one["id"] for one in thread["steps"]] == ["q1", "run1", "a1", "q2", "run3"]
     assert thread["elements"] == []

@@ -134,7 +134,9 @@ def test_what_the_wheel_is_made_of_goes_into_the_image() -> None:
     needed = {Path(one).parts[0] for one in (*wheel["force-include"], *wheel["packages"])}
     dockerfile = (ROOT / "Dockerfile").read_text()
     copied = {
-        part for line in re.findall(r"^COPY ([^-].*)$", dockerfile, re.M) for part in line.split()
+        part
+        for line in re.findall(r"^COPY ([^-].*)$", dockerfile, re.MULTILINE)
+        for part in line.split()
     }
     let_in = (ROOT / ".dockerignore").read_text().split()
     assert needed <= copied
@@ -142,7 +144,7 @@ def test_what_the_wheel_is_made_of_goes_into_the_image() -> None:
 
 
 def test_no_plugin_brings_torch_into_the_image() -> None:
-    left_out = re.findall(r"plugins/([\w-]+)$", (ROOT / "Dockerfile").read_text(), re.M)
+    left_out = re.findall(r"plugins/([\w-]+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     for plugin in (ROOT / "plugins").iterdir():
         needs = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]["dependencies"]
         if any(re.match(r"(torch|transformers|sentence-transformers)\b", one) for one in needs):

@@ -70,3 +70,18 @@ async def test_an_end_in_good_order_collects_no_garbage() -> None:
     finally:
         gc.callbacks.pop()
     assert ("start", 2) not in runs
+
+
+async def test_what_fails_while_it_is_closed_is_told_and_not_waited_for() -> None:
+    class Broken:
+        def __iter__(self) -> Iterator[int]:
+            return iter([1])
+
+        def close(self) -> None:
+            message = "it does not close"
+            raise OSError(message)
+
+    stream = Threads().stream(Broken, "broken")  # type: ignore[arg-type]
+    assert await anext(stream) == 1
+    with pytest.raises(OSError, match="does not close"):
+        await anext(stream)

@@ -64,19 +64,21 @@ class Threads:
         left = threading.Event()
 
         def work() -> None:
-            produced = produce()
             cut = False
             try:
-                for item in produced:
-                    cut = left.is_set() or self.stopped.is_set()
-                    if cut:
-                        break
-                    heard.tell(item)
+                produced = produce()
+                try:
+                    for item in produced:
+                        cut = left.is_set() or self.stopped.is_set()
+                        if cut:
+                            break
+                        heard.tell(item)
+                finally:
+                    if close := getattr(produced, "close", None):
+                        close()
             except Exception as error:  # noqa: BLE001 - it is raised where the items are read
                 heard.tell(_Failed(error))
             finally:
-                if close := getattr(produced, "close", None):
-                    close()
                 heard.tell(None)
             if cut:
                 # After an end in good order it would cost each turn some tenths of a second.

@@ -165,10 +165,12 @@ class Contents:
             return [Kept(**row) for row in found.mappings()]
 
     async def _drop(self, connection: AsyncConnection, ids: Sequence[str]) -> None:
+        # A message of two texts has an answer for each.
+        said = [*ids, *(f"{one}:{side}" for one in ids for side in (0, 1))]
+        await connection.execute(delete(answers).where(answers.c.message_id.in_(said)))
         for table, column in (
             (feedbacks, feedbacks.c.for_id),
             (elements, elements.c.for_id),
-            (answers, answers.c.message_id),
             (steps, steps.c.id),
         ):
             await connection.execute(delete(table).where(column.in_(ids)))
