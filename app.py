@@ -92,7 +92,7 @@ if _room.access.keeps:
 
 else:
 
-    @cl.data_layer  # type: ignore[arg-type] - None is what Chainlit has without one
+    @cl.data_layer  # type: ignore[arg-type]
     def nothing_is_kept() -> None:
         """Keep nothing; left to itself Chainlit keeps all, where the environment has a DATABASE_URL."""
 
