@@ -10,9 +10,10 @@ from twin.chat import steps
 from twin.chat.answer import Answer
 from twin.chat.drafts import Brief, Draft, DraftVariant
 from twin.chat.opinions import about_draft
-from twin.chat.panel import Defaults, read_wish
+from twin.chat.panel import LONGEST_QUESTION, Defaults, question_of, read_wish
 from twin.chat.wish import NO_WISH, Usage
 from twin.documents import Audience, Kind
+from twin.errors import UsageError
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
 
@@ -200,3 +201,9 @@ def test_a_draft_leads_to_its_trace_and_its_feedback_too() -> None:
     assert "Write." in stage.text
     given = about_draft(draft, variant, thread_id="t", message_id="a:0", user="")
     assert given.trace_id == draft.trace_id
+
+
+def test_a_question_without_end_is_refused() -> None:
+    assert question_of("x" * LONGEST_QUESTION)
+    with pytest.raises(UsageError, match="20,001 characters"):
+        question_of("x" * (LONGEST_QUESTION + 1))

@@ -12,6 +12,7 @@ from typing import Any
 
 from twin.chat.wish import Wish
 from twin.documents import Kind
+from twin.errors import UsageError
 from twin.retrieve.filters import Found
 
 ANYONE = "anyone"
@@ -19,6 +20,9 @@ ANYONE = "anyone"
 
 MOST_PASSAGES, HOTTEST = 100, 2.0
 """As far as `retrieve.passages` and the temperature of a model go in twin.toml."""
+
+LONGEST_QUESTION = 20_000
+"""Characters; whoever reads the page may send any number, and each is read for orders."""
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
@@ -71,6 +75,18 @@ def read_wish(
         ),
     )
     return wish, notes
+
+
+def question_of(text: str) -> str:
+    """Return a question, or a subject, as it may be asked.
+
+    Raises:
+        UsageError: if it is longer than anything that a model could be asked.
+    """
+    if len(text) > LONGEST_QUESTION:
+        message = f"that has {len(text):,} characters, and a question may have {LONGEST_QUESTION:,}"
+        raise UsageError(message, "attach a long text as a file")
+    return text
 
 
 def number(value: Any, default: float, least: float, most: float) -> float:

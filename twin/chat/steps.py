@@ -96,6 +96,8 @@ def drafting(draft: Draft, trace: str | None = None) -> Stage:
         draft: with what was sent for each.
         trace: the address at which the whole turn can be seen, if somebody watches.
     """
+    if not draft.variants:
+        return Stage("Generation: nothing was written", "")
     facts = [("Model", draft.model), ("Adapter", draft.adapter), ("Prompt", draft.prompt_version)]
     parts = ["\n".join(f"- {title}: {escaped(value)}" for title, value in facts if value)]
     if trace:

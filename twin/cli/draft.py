@@ -12,14 +12,15 @@ import click
 from twin import observe
 from twin.chat.drafting import Drafter
 from twin.chat.drafts import Brief, Draft, DraftToken, DraftVariant
+from twin.chat.opinions import about_draft
+from twin.chat.opinions import edit as edited
 from twin.chat.wish import Wish
 from twin.cli import output
 from twin.cli.evaluate_style import voice_of_home
 from twin.documents import Audience, Kind
 from twin.errors import UsageError
 from twin.home import Home
-from twin.warehouse.feedback import Feedback, FeedbackKind, FeedbackSource
-from twin.warehouse.rows import now
+from twin.warehouse.feedback import FeedbackKind
 
 LONGEST = 2000
 """Words; a longer text is a book, and is written in parts."""
@@ -104,36 +105,6 @@ def draft_command(  # noqa: PLR0913 - the options of one command
     return 0
 
 
-def edit_of(draft: Draft, variant: DraftVariant, text: str, *, thread: str, user: str) -> Feedback:
-    """Return the feedback that an edited variant is."""
-    return Feedback(
-        id=str(uuid.uuid4()),
-        kind=FeedbackKind.EDIT,
-        at=now(),
-        thread_id=thread,
-        message_id=f"{thread}:{variant.number}",
-        user=user,
-        question=draft.brief.about,
-        prompt=variant.prompt,
-        prompt_version=draft.prompt_version,
-        answer=variant.text,
-        edited=text,
-        sources=tuple(
-            FeedbackSource(
-                document_id=passage.document_id,
-                version=passage.version,
-                start=passage.start,
-                end=passage.end,
-            )
-            for passage in draft.retrieval.passages
-        ),
-        model=draft.model,
-        adapter=draft.adapter,
-        trace_id=draft.trace_id,
-        audience=draft.brief.audience,
-    )
-
-
 def _shown(drafter: Drafter, brief: Brief, variants: int, wish: Wish, *, quiet: bool) -> Draft:
     """Return the draft, shown while it is written."""
     at = 0
@@ -170,6 +141,9 @@ def _edited(home: Home, draft: Draft, variant: DraftVariant) -> str:
         output.note("nothing was changed, so nothing is kept")
         return ""
     thread = f"draft:{uuid.uuid4()}"
-    home.warehouse.put_feedback(edit_of(draft, variant, text.strip(), thread=thread, user=""))
+    given = about_draft(
+        draft, variant, thread_id=thread, message_id=f"{thread}:{variant.number}", user=""
+    )
+    home.warehouse.put_feedback(edited(given, text))
     click.echo("What you made of it is kept: `twin feedback list` shows it.")
     return text.strip()

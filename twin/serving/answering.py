@@ -19,7 +19,7 @@ from twin.chat.answer import Answer, Source, Token
 from twin.chat.drafts import Draft
 from twin.chat.marks import legend, marked
 from twin.chat.opinions import about
-from twin.chat.panel import read_wish
+from twin.chat.panel import question_of, read_wish
 from twin.chat.shown import Shown, shown
 from twin.chat.wish import Turn, Wish
 from twin.retrieve.passages import Retrieval
@@ -54,12 +54,16 @@ class Asked:
 
 
 def asked_by(message: cl.Message) -> Asked:
-    """Return a question with all that says where it was asked."""
+    """Return a question with all that says where it was asked.
+
+    Raises:
+        UsageError: if it is too long.
+    """
     session = cl.context.session
     user = session.user.identifier if session.user else ""
     run = cl.context.current_run
     return Asked(
-        text=message.content,
+        text=question_of(message.content),
         message_id=message.id,
         run_id=run.id if run else message.id,
         thread_id=session.thread_id,
