@@ -154,6 +154,32 @@ class SearchContract(VectorStoreFixtures):
         for hits in store.search([EAST, terms], replace(ANY, **values), 9):
             assert {hit.id for hit in hits} == {key(number) for number in found}
 
+    @pytest.mark.parametrize(
+        ("values", "found"),
+        [
+            ({"languages": ("de",)}, {1}),
+            ({"languages": ("de", "en")}, {1, 2}),
+            ({"topics": ("tides",)}, {1, 2}),
+            ({"topics": ("boats", "gauges")}, {1, 3}),
+            ({"topics": ("tide",)}, set()),
+            ({"entities": ("slackwater",)}, {2}),
+            ({"topics": ("tides",), "languages": ("en",)}, {2}),
+        ],
+    )
+    def test_what_was_found_in_the_texts_narrows(
+        self, store: VectorStore, values: dict[str, Any], found: set[int]
+    ) -> None:
+        store.upsert(
+            [
+                point(1, EAST, language="de", topics=("tides", "boats")),
+                point(2, NORTH, language="en", topics=("tides",), entities=("slackwater",)),
+                point(3, SOUTH, topics=("gauges",)),
+                point(4, EAST),
+            ]
+        )
+        [hits] = store.search([EAST], replace(ANY, **values), 9)
+        assert {hit.id for hit in hits} == {key(number) for number in found}
+
     def test_the_limit_counts_what_the_filters_leave(self, store: VectorStore) -> None:
         store.upsert([point(n, author="ada" if n % 50 == 0 else "bo") for n in range(300)])
         [hits] = store.search([EAST], replace(ANY, authors=("ada",)), 6)
