@@ -36,7 +36,10 @@ def test_every_file_is_counted_and_none_is_lost(first: list[Ingested], shared_da
         assert source["failed"] == []
         assert all("LICENSE" in skip["item"] for skip in source["skipped"])
     [dump] = first[2].report["sources"]
-    assert (dump["found"], dump["new"], dump["failed"]) == (76, 76, [])
+    assert (dump["found"], dump["new"] + len(dump["held"]), dump["failed"]) == (76, 76, [])
+    # Who writes about prompts may be taken for one who gives orders; of 810 documents three are.
+    held = [hold["item"] for done in first for hold in done.report["sources"][0]["held"]]
+    assert len(held) <= 3, held
 
 
 def test_authors_are_right(first: list[Ingested], home: Path) -> None:
