@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from twin.basics.llms import COMPONENTS, QuotesOptions
-from twin.basics.quotes import LONGEST, NOTHING, answer, quotable, runs
+from twin.basics.quotable import LONGEST, quotable
+from twin.basics.quotes import NOTHING, answer, runs
 from twin.chat.citations import Citations, cited_sentences
 from twin.components import BuildContext
-from twin.prompts.passages import Numbered, render
+from twin.prompts.passages import LEFT_OUT, Numbered, render
 from twin.testing.fakes import hash_embedding
 
 EMBEDDING = hash_embedding()
@@ -124,10 +125,34 @@ def test_a_run_does_not_cross_a_paragraph_and_is_not_too_long() -> None:
         ("The tide ` waits for us.", []),
         ("The tide `waits[1]` for us all.", ["The tide `waits[1]` for us all."]),
         ("", []),
+        ("Does the tide wait for us?", []),
+        ("(The tide waits for us?)", []),
+        ("what is the tide of our harbour", []),
+        ("What is left is the tide of our harbour.", ["What is left is the tide of our harbour."]),
+        ("Does the tide wait for us? It never did, in all those years.", ["It never did, in all those years."]),
+        ("The harbour is old and cold. Does the tide wait for us?", []),
+        ("The harbour is old and cold.\n\nDoes the tide wait?", ["The harbour is old and cold."]),
+        ("- The harbour is old and cold.\n- Does the tide wait?", ["The harbour is old and cold."]),
+        (f"The harbour is old and cold. {LEFT_OUT} So it has always been.", []),
+        (f"{LEFT_OUT}\n\nThe harbour is old and cold.", ["The harbour is old and cold."]),
     ],
 )  # fmt: skip
 def test_what_can_be_quoted(text: str, quoted: list[str]) -> None:
     assert [span.of(text) for span in quotable(text)] == quoted
+
+
+def test_an_echo_of_the_question_answers_nothing() -> None:
+    echo = "The tide waits for nobody in our small harbour when winter comes."
+    text = f"{echo} The storms of January are to blame."
+    other = ["The storms of January are to blame."]
+    asked = "Is it so that the tide waits for nobody in our small harbour, and why?"
+    assert [s.of(text) for s in quotable(text, asked)] == other
+    assert [s.of(text) for s in quotable(text, text)] == []
+    # What is looked for by its words stands inside quotation marks.
+    sought = "Where did I write “the tide waits for nobody in our small harbour”?"
+    assert [s.of(text) for s in quotable(text, sought)] == [echo, *other]
+    # Fewer words are those that an answer needs.
+    assert len(quotable(text, "Why does the tide wait for nobody in our harbour?")) == 2
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["# Heading"], ["```\ncode\n```", "Crumb."]])

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from twin.basics.quotable import LONGEST, quotable
 from twin.documents import Span
-from twin.index.boundaries import sentences
 from twin.index.sparse import SparseEncoder
 from twin.prompts.passages import Numbered, parse
 
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from twin.components import BuildContext
-
-FEWEST_WORDS = 4
-"""Words of a sentence that can be quoted."""
-
-LONGEST = 600
-"""Characters of a run; more is a listing, or a paragraph that should be read at its place."""
 
 WORDS_WEIGHT = 0.3
 """What having all of the question's words adds to the cosine: of 0.15, 0.3 and 0.45 on 36 questions, 0.45
@@ -92,33 +86,11 @@ _KINDS_OF_ANSWER = (
     ),
 )
 
-_MARKER = re.compile(r"(?:(?:[-*+>]|\d{1,3}[.)])[ \t]+)+")
-_NOT_PROSE = re.compile(r"^(?:#|\||```|~~~|:::|!\[|</?\w+|\[[^\]]+\]:|[-*_]{3,}\s*$|import |from )")
-_AMBIGUOUS = re.compile(r"`|\[[ \t]*\d[\d \t,;]*\]")
 
-
-def quotable(text: str) -> list[Span]:
-    """Return the sentences of a passage that can be quoted: prose, neither crumbs nor listings."""
-    found = []
-    for span in sentences(text):
-        sentence = span.of(text)
-        if _NOT_PROSE.match(sentence) or len(sentence) > LONGEST:
-            continue
-        # Its own [1] would be read as a citation, and half of a code span as the end of one.
-        if _AMBIGUOUS.search(re.sub(r"(`+)[^`]+\1", "", sentence)):
-            continue
-        # A link's address says nothing, so only its words count.
-        plain = re.sub(r"\]\([^)]*\)", "]", sentence)
-        if len(re.findall(r"[^\W\d_]{2,}", plain)) >= FEWEST_WORDS and not plain.endswith(":"):
-            marker = _MARKER.match(sentence)
-            found.append(Span(span.start + (marker.end() if marker else 0), span.end))
-    return found
-
-
-def runs(passage: Numbered, most: int) -> list[Run]:
+def runs(passage: Numbered, most: int, question: str = "") -> list[Run]:
     """Return every run of up to `most` sentences of a passage, not crossing a paragraph."""
     text = passage.text
-    spans = quotable(text)
+    spans = quotable(text, question)
     made = []
     for first in range(len(spans)):
         for last in range(first, min(first + most, len(spans))):
@@ -200,7 +172,9 @@ def answer(prompt: str, options: QuoteOptions, ctx: BuildContext) -> Iterator[st
     """Yield the answer to a prompt, a sentence at a time."""
     passages, question = parse(prompt)
     read = passages[: options.passages]
-    candidates = [(one.title, run) for one in read for run in runs(one, options.sentences)]
+    candidates = [
+        (one.title, run) for one in read for run in runs(one, options.sentences, question)
+    ]
     if not candidates:
         yield NOTHING
         return

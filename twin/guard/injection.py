@@ -17,17 +17,18 @@ from typing import Final
 from twin.documents import Document, Span
 from twin.guard.encoded import decoded
 from twin.guard.hidden import Plain, messages, plain, spelled
-from twin.guard.rules import ABOUT, RULES, Rule
-from twin.index.boundaries import merged, sentences
+from twin.guard.rules import ABOUT, FOR_EXAMPLE, RULES, Rule
+from twin.index.boundaries import merged, sentences, trim
+from twin.prompts.passages import LEFT_OUT
 
 ENOUGH: Final = 1.0
 """Findings near each other that count so much together are an attempt."""
 
+DOUBT: Final = 0.7
+"""So much is let in, but no model reads it: it may be an order, and no answer rests on it."""
+
 NEAR: Final = 400
 """Characters between findings that belong together, in a document; a question is one piece."""
-
-LEFT_OUT: Final = "[…]"
-"""What stands in a prompt where a sentence was left out."""
 
 _QUOTED: Final = re.compile(
     r"“[^”\n]{3,600}”|\"[^\"\n]{3,600}\"|‘[^’\n]{8,600}’|(?<!\w)'[^'\n]{8,600}'(?!\w)|«[^»\n]{3,600}»"
@@ -63,14 +64,20 @@ class Finding:
     weight: float
 
 
-def attempts(text: str, channel: Channel) -> tuple[Finding, ...]:
-    """Return the findings that together are an attempt to instruct, in order; empty if harmless."""
+def attempts(text: str, channel: Channel, enough: float = ENOUGH) -> tuple[Finding, ...]:
+    """Return the findings that together are an attempt to instruct, in order; empty if harmless.
+
+    Args:
+        text: a question or a document's text.
+        channel: which of the two it is.
+        enough: how much they must count together.
+    """
     found = sorted(_findings(text, channel), key=lambda one: one.span)
     if channel is Channel.QUESTION:
-        return tuple(found) if _weight(found) >= ENOUGH else ()
+        return tuple(found) if _weight(found) >= enough else ()
     kept: list[Finding] = []
     for group in _groups(found):
-        if _weight(group) >= ENOUGH:
+        if _weight(group) >= enough:
             kept += group
     return tuple(kept)
 
@@ -89,8 +96,8 @@ def suspicion(document: Document) -> str:
 
 @lru_cache(maxsize=512)
 def without_orders(text: str) -> str:
-    """Return a passage as a prompt may have it: each sentence that tries to instruct is left out."""
-    found = attempts(text, Channel.DOCUMENT)
+    """Return a passage as a prompt may have it: each sentence that may be an order is left out."""
+    found = attempts(text, Channel.DOCUMENT, DOUBT)
     if not found:
         return text
     spans = sentences(text)
@@ -151,7 +158,7 @@ def _by_rules(read: Plain, text: str, channel: Channel, said: Sequence[Span]) ->
     for rule in RULES:
         for match in rule.pattern.finditer(text):
             weight = rule.question if channel is Channel.QUESTION else rule.document
-            span = read.span(*match.span())
+            span = trim(read.original, read.span(*match.span()))
             if channel is Channel.DOCUMENT:
                 weight *= _use(rule, span, text, match, said)
             if weight > 0:
@@ -164,10 +171,9 @@ def _use(rule: Rule, span: Span, text: str, match: re.Match[str], said: Sequence
     left = 1.0
     if any(one.start <= span.start and span.end <= one.end for one in said):
         left *= rule.mention
-    around = text[max(0, match.start() - NEAR) : match.end() + NEAR]
-    if ABOUT.search(around[: match.start() - max(0, match.start() - NEAR)]) or ABOUT.search(
-        around[match.end() - max(0, match.start() - NEAR) :]
-    ):
+    before = text[max(0, match.start() - NEAR) : match.start()]
+    after = text[match.end() : match.end() + NEAR]
+    if ABOUT.search(before) or FOR_EXAMPLE.search(before) or ABOUT.search(after):
         left *= 0.5
     return left
 

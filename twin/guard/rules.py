@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twin.guard.languages import ELSEWHERE
+from twin.guard.requests import REQUEST
 
 _OLD: Final = (
     r"(?:previous|prior|above|earlier|preceding|foregoing|initial|original|existing|former|past|"
@@ -275,6 +276,9 @@ RULES: Final = (
         mention=0.25,
     ),
     _rule(
+        "request", "asks whoever reads it to write something", REQUEST, question=0.0, document=0.7
+    ),
+    _rule(
         "repetition",
         "repeats one word over and over",
         r"(?<!\S)(\S{2,40})(?:\s+\1){11,}(?!\S)",
@@ -284,9 +288,16 @@ RULES: Final = (
     _rule(
         "shots",
         "leads a model on with made-up answers",
-        r"\bq\s*:\s.{3,500}?\ba\s*:\s.{1,800}?\bq\s*:\s|^[ \t]*(?:user|human)\s*:[^\n]{1,500}\n\s*(?:assistant|"
+        r"^[ \t]*(?:user|human)\s*:[^\n]{1,500}\n\s*(?:assistant|"
         r"ai|bot|model)\s*:",
         document=0.3,
+        mention=0.25,
+    ),
+    _rule(
+        "shots",
+        "leads a model on with made-up answers",
+        r"\bq\s*:\s.{3,500}?\ba\s*:\s.{1,800}?\bq\s*:\s",
+        document=0.7,
         mention=0.25,
     ),
     _rule(
@@ -310,7 +321,11 @@ RULES: Final = (
 
 ABOUT: Final = re.compile(
     r"\bprompt[ -]?injections?|\bjailbreak(?:s|ing)?\b|\binjections?\b|\battack(?:s|er|ers|ing)?\b|"
-    r"\bmalicious|\bvulnerabilit|\bexploit(?:s|ed|ing)?\b|\badversarial|\be\.g\.|\bfor example\b|"
-    r"\bfor instance\b|\bsuch as\b|\bsomething like\b|\bred[ -]?team|\bsystem prompts?\b"
+    r"\bmalicious|\bvulnerabilit|\bexploit(?:s|ed|ing)?\b|\badversarial|\bred[ -]?team|\bsystem prompts?\b"
 )
 """Words of whoever writes about such attempts."""
+
+FOR_EXAMPLE: Final = re.compile(
+    r"\be\.g\.|\bfor example\b|\bfor instance\b|\bsuch as\b|\bsomething like\b"
+)
+"""What makes an example of what comes after it, and not of what stands before."""

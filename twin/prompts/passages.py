@@ -12,6 +12,9 @@ from html import escape, unescape
 REFUSAL = "I have not written about that."
 """What the twin says where nothing that was written fits; the template names it as ``$refusal``."""
 
+LEFT_OUT = "[…]"
+"""What stands in a passage where a sentence was left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:

@@ -1,0 +1,92 @@
+"""How one asks whoever reads a text to write something: of a person rarely, of a model always.
+
+In: nothing. Out: `REQUEST`, a pattern over plain lower-case text. An author tells readers what to do
+("create a repository"); this looks for what only somebody can do who produces words, and for whom:
+"can you explain", "tell me", "write a poem", "translate the following: …", "I need you to".
+"""
+
+from typing import Final
+
+_PRODUCE: Final = (
+    r"(?:tell|give|explain|describe|share|write|compose|draft|generate|create|provide|show|list|repeat|"
+    r"recite|say|translate|decode|encode|summari[sz]e|paraphrase|rewrite|recommend|suggest|answer|"
+    r"reveal|confirm|disclose|imagine|pretend|act)"
+)
+"""What one asks of whoever can only produce words."""
+
+_BEGINS: Final = (
+    r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))\s*(?:[-*+]\s+)?"
+    r"(?:(?:please|kindly|then|now|next|so|and|first|also|finally|just),?\s+)*"
+)
+_PIECE: Final = (
+    r"(?:poems?|stor(?:y|ies)|songs?|essays?|haikus?|limericks?|jokes?|e-?mails?|letters?|speech|speeches|"
+    r"summar(?:y|ies)|recipes?|paragraphs?|articles?|tweets?|dialogues?|strings?|reply|response|answer|"
+    r"action items)"
+)
+_WAY: Final = (
+    r"(?:base ?64|rot-?13|leet ?speak|hex(?:adecimal)?|morse(?: code)?|binary|pig latin|emojis?|rhymes?|"
+    r"verse|reverse(?:d)?(?: order)?|\w+ words|one (?:word|sentence)|(?:all )?(?:capital|upper ?case|lower ?case)"
+    r"(?: letters)?|the (?:style|voice|manner|role) of|a (?:\w+ )?(?:tone|voice|accent))"
+)
+_MATERIAL: Final = r"[^.?!:\n]{0,80}\b(?:this|these|the following|following|below|based on)\b[^.?!:\n]{0,60}:[ \t]*\S"
+"""What is worked on stands behind a colon on the same line."""
+
+_ENGLISH: Final = (
+    rf"(?<!how )\b(?:can|could|would|will) you (?:(?:please|kindly|also|just|now|then|perhaps) )*{_PRODUCE}\b",
+    rf"\bplease (?:(?:also|just|now|then) )*{_PRODUCE}\b",
+    r"\bi(?:'d like| would like| need| want| expect| order| command) you to\b",
+    rf"{_BEGINS}(?:tell|give|show|send|write|teach|remind) (?:me|us)\b",
+    (
+        rf"{_BEGINS}(?:write|compose|draft|generate|create|produce|give|make|recite|invent) (?:down )?"
+        rf"(?:(?:an?|the|some|your|\d+)\s+)?(?:[\w-]+\s+){{0,3}}?{_PIECE}\b"
+    ),
+    (
+        rf"{_BEGINS}(?:write|say|spell|answer|respond|reply|speak|describe|explain|give|state|express)\b"
+        rf"[^.!?\n]{{0,60}}\b(?:in|as|using|with) {_WAY}\b"
+    ),
+    (
+        rf"{_BEGINS}(?:answer|respond|reply|begin|start|end|format|split|encode|phrase|limit|reverse|translate) "
+        r"(?:with |in |to )?(?:the|your|each|every|its|this) (?:\w+ )?(?:responses?|answers?|repl(?:y|ies))\b"
+    ),
+    (
+        rf"{_BEGINS}(?:recite|paraphrase|rephrase|reveal|disclose|decode|decrypt|translate|pretend|role-?play|"
+        r"repeat) (?:after me|back|the (?:words?|phrase|sentence|text|message|password|secret)|the following|this|"
+        r"that|everything|your|it|you|to be|[\"'“‘])"
+    ),
+    (
+        rf"{_BEGINS}(?:summari[sz]e|translate|answer|explain|analy[sz]e|describe|create|decode|complete|rewrite|"
+        rf"proofread|classify|what(?:'s| is| are| was| were| does| do))\b{_MATERIAL}"
+    ),
+)
+_ELSEWHERE: Final = (
+    (
+        r"\b(?:können|könnten) sie (?:mir|uns|bitte)\b|\b(?:kannst|könntest) du (?:mir|uns|bitte)\b"
+        r"|\b(?:sag|sagen sie|gib|geben sie|nenn|nenne|nennen sie|zeig|zeige|zeigen sie|schreib|schreiben sie"
+        r"|verrate|verraten sie) (?:mir|uns)\b"
+    ),
+    (
+        r"\b(?:pouvez-vous|pourriez-vous|peux-tu|pourrais-tu) (?:me|m'|nous)"
+        r"|\b(?:dites|donnez|montrez|écrivez|dis|donne|montre|écris)-(?:moi|nous)\b"
+    ),
+    (
+        r"\b(?:puedes?|podrías?|podría usted|puede usted) (?:decir|dar|explicar|mostrar|escribir)\w*\b"
+        r"|(?:^|(?<=[.!?]\s))(?:dime|díganos|dígame|dame|deme|explícame|muéstrame|escríbeme)\b"
+    ),
+    (
+        r"\b(?:pode|poderia|você pode) (?:me )?(?:dizer|dar|explicar|mostrar|escrever)\b"
+        r"|(?:^|(?<=[.!?]\s))(?:diga-me|me diga|dê-me|me dê|mostre-me)\b"
+    ),
+    (
+        r"\b(?:puoi|potresti|può|potrebbe) (?:dir|dar|spiegar|mostrar|scriver)(?:e|mi)\b"
+        r"|(?:^|(?<=[.!?]\s))(?:dimmi|mi dica|dammi|mi dia|spiegami|scrivimi)\b"
+    ),
+    (
+        r"\b(?:kun je|kunt u|kan je) (?:me|mij|ons)\b|\b(?:скажи(?:те)?|расскажи(?:те)?|дай(?:те)?|"
+        r"напиши(?:те)?) мне\b|\bpowiedz mi\b"
+    ),
+    (
+        r"(?:请|請)(?:告诉|告訴|给|給|帮|幫|解释|解釋)我?|(?:告诉|告訴)我|(?:教えて|書いて|説明して|提供して)"
+        r"(?:ください|下さい|もらえ)|(?:알려|말해|써|설명해) ?(?:주세요|줘|주십시오|줄래)"
+    ),
+)
+REQUEST: Final = "|".join((*_ENGLISH, *_ELSEWHERE))
