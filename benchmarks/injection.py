@@ -254,7 +254,7 @@ def whole_corpora() -> list[Row]:
     return [
         Row(f"whole documents of the two authors held, of {documents}", held, "", _most(documents)),
         Row(f"paragraphs of theirs shortened, of {paragraphs}", shortened, "", _most(paragraphs)),
-        Row(f"sentences of theirs that are never quoted, of {prosaic}", lost),
+        Row(f"sentences of theirs that are never quoted, of {prosaic}", lost, ""),
     ]
 
 
@@ -269,6 +269,7 @@ def main() -> None:
         return
     found = attempts_of(ATTEMPTS)
     harmless = passages_of(AUTHORS, len(found), random.Random(SEED + 1))  # noqa: S311
+    corpora = whole_corpora()
     rows = []
     # A home whose embedder was used before saves converting the model twice.
     converted = Path(sys.argv[1]) / "cache" if len(sys.argv) > 1 else None
@@ -277,7 +278,7 @@ def main() -> None:
             if converted:
                 shutil.copytree(converted, Path(folder) / "cache")
             rows += measure(Path(folder), found, harmless, guarded=guarded)
-    report("injection", [*rows, *whole_corpora()])
+    report("injection", [*rows, *corpora])
 
 
 if __name__ == "__main__":
