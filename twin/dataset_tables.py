@@ -50,6 +50,10 @@ class DatasetSettings(Section):
         Choice(use="coverage"),
         Choice(use="length-balance"),
     )
+    feedback_users: tuple[str, ...] = Field(
+        default=(),
+        description="Names by which you log in to the page: only your own edits are learned from.",
+    )
     workers: int = Field(default=4, ge=1, le=64, description="Rows that the teacher is at at once.")
     attempts: int = Field(default=3, ge=1, le=10, description="Tries of the teacher at one row.")
     prices: tuple[float, float] = Field(

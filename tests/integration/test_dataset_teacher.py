@@ -201,6 +201,8 @@ def test_feedback_gives_rows_whose_provenance_says_so(home: Path) -> None:
             act(FeedbackKind.EDIT, 4, edited="Not for everyone.", audience=Audience.PRIVATE),
             act(FeedbackKind.EDIT, 5, edited="Of two minds about it, as ever.", sources=sources),
             replace(edit, id="f0", at="2026-02-01T10:00:00+00:00", edited="An earlier thought."),
+            act(FeedbackKind.EDIT, 6, edited="Somebody else would say it so.", user="bob"),
+            act(FeedbackKind.CHOICE, 7, rejected="Another one's taste.", user="bob"),
         ):
             opened.warehouse.put_feedback(feedback)
     for kind in ("sft", "dpo"):
@@ -216,5 +218,8 @@ def test_feedback_gives_rows_whose_provenance_says_so(home: Path) -> None:
     }
     test = (home / "datasets" / "dpo" / "test.jsonl").read_text()
     assert '"feedback-f2"' in test
+    manifest = json.loads((home / "datasets" / "dpo" / "manifest.json").read_text())
+    assert manifest["feedback"] == {"of_others": 2}
+    assert "feedback_users" not in manifest["settings"]
     assert twin(["--home", str(home), "dataset", "sft", "--no-feedback"]) == 0
     assert not any(row["feedback_id"] for row in rows(home, "sft"))

@@ -47,7 +47,9 @@ class TestUsers:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert [one.name for one in tmp_path.iterdir()] == ["users.json"]
 
-    @pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("a b", PASSWORD), ("a", "x")])
+    @pytest.mark.parametrize(
+        ("name", "password"), [("", PASSWORD), ("a b", PASSWORD), ("a", "x"), ("local", PASSWORD)]
+    )
     def test_what_cannot_be_used_is_refused(self, tmp_path: Path, name: str, password: str) -> None:
         with pytest.raises(UsageError):
             Users(tmp_path).add(name, password)

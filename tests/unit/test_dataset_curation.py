@@ -9,12 +9,15 @@ import pytest
 
 from twin.basics.curators import COMPONENTS
 from twin.components import BuildContext
+from twin.datasets.corrections import LeftOut, own_acts
 from twin.datasets.curation import curate
 from twin.datasets.gates import GATES, Facts, breaches
 from twin.datasets.likeness import near_duplicates
 from twin.documents import Audience, Span
 from twin.errors import PluginError
 from twin.samples import Curation, Reference, Removal, Sample, Split
+from twin.serving.access import LOCAL_USER
+from twin.warehouse.feedback import Feedback, FeedbackKind
 
 CTX = BuildContext(cache=Path(), data=Path())
 TEXT = (
@@ -277,3 +280,38 @@ def test_a_curator_that_fails_or_names_a_stranger_is_named(raising: Callable[...
         curate(GOOD, [("mine", raising(ValueError("no model")))], Curation())
     with pytest.raises(PluginError, match="not there: nobody"):
         curate(GOOD, [("mine", lambda _s, _c: [Removal("nobody", "x")])], Curation())
+
+
+def test_only_the_persons_own_edits_are_learned_from() -> None:
+    acts = [
+        Feedback(
+            id=f"f{number}",
+            kind=kind,
+            at="2026-03-01T10:00:00+00:00",
+            thread_id="t",
+            message_id=f"m{number}",
+            user=user,
+            question="Why?",
+            prompt=(("user", "Why?"),),
+            prompt_version="answer@1",
+            answer="Because.",
+            edited="Because of that.",
+            audience=Audience.PUBLIC,
+        )
+        for number, (user, kind) in enumerate(
+            [
+                ("", FeedbackKind.EDIT),
+                (LOCAL_USER, FeedbackKind.CHOICE),
+                ("jane", FeedbackKind.EDIT),
+                ("bob", FeedbackKind.EDIT),
+                ("bob", FeedbackKind.CHOICE),
+                ("bob", FeedbackKind.THUMB),
+            ]
+        )
+    ]
+    left_out = LeftOut()
+    assert [one.id for one in own_acts(acts, ("jane",), left_out)] == ["f0", "f1", "f2"]
+    assert left_out.acts == 2
+    left_out = LeftOut()
+    assert [one.id for one in own_acts(acts, (), left_out)] == ["f0", "f1"]
+    assert left_out.acts == 3

@@ -14,7 +14,7 @@ from twin.dataset_tables import REJECTED
 from twin.datasets import wording
 from twin.datasets.asking import Answering, Ask, Asked, ask_all, by_model, by_teacher
 from twin.datasets.building import SFT, Request, Told
-from twin.datasets.corrections import corrections
+from twin.datasets.corrections import LeftOut, corrections, own_acts
 from twin.datasets.forms import fitting
 from twin.datasets.journal import Journal
 from twin.datasets.preferences import Written
@@ -79,6 +79,7 @@ class Desk:
         self._told = told
         self._warehouse = warehouse
         self._asked: dict[str, Asked] = {}
+        self.left_out = LeftOut()
 
     def wording(self, targets: Sequence[tuple[Target, Split]]) -> wording.TeachersWords:
         """Return what the teacher words, for the forms that the targets have."""
@@ -120,9 +121,14 @@ class Desk:
         return found
 
     def corrections(self, splits: Mapping[str, Split]) -> Iterator[Sample]:
-        """Yield the rows that the feedback of the chat gives."""
+        """Yield the rows that the person's own feedback in the chat gives."""
+        self.left_out = LeftOut()
         yield from corrections(
-            self._warehouse.feedback(),
+            own_acts(
+                self._warehouse.feedback(),
+                self._request.settings.feedback_users,
+                self.left_out,
+            ),
             self._request.kind,
             splits,
             audience=self._request.wanted.audience,
@@ -145,7 +151,12 @@ class Desk:
         }
 
     def complain(self) -> None:
-        """Say which rows had no answer of use."""
+        """Say which rows had no answer of use, and how many edits were not the person's."""
+        if acts := self.left_out.acts:
+            output.note(
+                f"{acts} edits and choices of other users were left out; datasets.feedback_users "
+                "names those that are you"
+            )
         for name, asked in self._asked.items():
             new = len(asked.answers) - asked.kept
             text = f"{name}: {new} rows answered, {asked.kept} known from before"

@@ -30,6 +30,9 @@ from twin.samples import Split
 SHOWN = 5
 """Breaches of a gate that are named; all are counted."""
 
+UNTOLD = {"curators", "workers", "attempts", "feedback_users"}
+"""Settings that the manifest does not repeat: it has the steps and counts, and names nobody's login."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
@@ -113,6 +116,7 @@ def make(home: Home, given: Given) -> int:
             curators=registry.curators_fingerprint(),
             allowed=given.allowed,
             asked=desk.report(),
+            of_others=desk.left_out.acts,
         )
         values = write(draft, making, folder, write_card)
     _report(draft, values, folder, as_json=given.as_json)
@@ -122,7 +126,7 @@ def make(home: Home, given: Given) -> int:
 
 def _settings(request: Request, given: Given) -> dict[str, Any]:
     """Return what decides a set besides its sources, for the manifest."""
-    settings = request.settings.model_dump(mode="json", exclude={"curators", "workers", "attempts"})
+    settings = request.settings.model_dump(mode="json", exclude=UNTOLD)
     return {
         "authors": list(request.wanted.authors),
         "person": request.person,

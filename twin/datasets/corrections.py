@@ -1,17 +1,46 @@
 """Rows from the feedback of the chat: what the person would have written, over what was given.
 
-In: feedback at rest. Out: preference rows: an edited answer over the one that was given, a chosen one
+In: feedback at rest. Out: of the person's own acts alone, preference rows: an edited answer over the one that was given, a chosen one
 over the other; and of the edits, instruction rows. Their provenance says so; an edit stands in no document,
 so the gate `verbatim` does not ask for it. A choice is a model's text: it is never an answer to learn
 word for word, and so it is in no instruction set.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from twin.datasets.words import share
 from twin.documents import Audience
 from twin.samples import Sample, Split
 from twin.warehouse.feedback import Feedback, FeedbackKind
+
+PERSON = frozenset(("", "local"))
+"""Users who are the person whose twin it is: `twin draft` keeps no name, and a page without logins
+keeps that of whoever sits at this machine (`twin.serving.access.LOCAL_USER`)."""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Counts edits and choices of others, who may log in to the page but are not the person."""
+
+    acts: int = 0
+
+
+def own_acts(
+    feedback: Iterable[Feedback], users: Collection[str], left_out: LeftOut
+) -> Iterator[Feedback]:
+    """Yield the edits and choices that are the person's own.
+
+    Args:
+        feedback: of all users.
+        users: names by which the person logs in to the page, besides `PERSON`.
+        left_out: counts those of others.
+    """
+    for one in feedback:
+        if one.user in PERSON or one.user in users:
+            yield one
+        elif one.kind is not FeedbackKind.THUMB:
+            left_out.acts += 1
 
 
 def corrections(
@@ -26,7 +55,7 @@ def corrections(
     """Yield the rows that feedback gives.
 
     Args:
-        feedback: oldest first; of several acts about one answer the last counts.
+        feedback: the person's own (`own_acts`), oldest first; of several acts about one answer the last counts.
         kind: ``sft`` or ``dpo``.
         splits: of documents: a row whose sources are held back is held back too, and one whose
             sources are in several splits is left out.

@@ -34,6 +34,7 @@ class Making:
         curators: every step with its provider's version and its options.
         allowed: gates that the person let it pass although it breaks them.
         asked: what the teacher or a model wrote: rows, failures, tokens and their price.
+        of_others: edits and choices in the chat that were left out, since others did them.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Making:
     curators: Sequence[str]
     allowed: Sequence[str] = ()
     asked: Mapping[str, Any] | None = None
+    of_others: int = 0
 
 
 def manifest(draft: Draft, making: Making, files: Mapping[str, str]) -> dict[str, Any]:
@@ -82,6 +84,7 @@ def manifest(draft: Draft, making: Making, files: Mapping[str, str]) -> dict[str
         ],
         "curators": list(making.curators),
         "asked": dict(making.asked or {}),
+        "feedback": {"of_others": making.of_others},
         "failed": dict(sorted(draft.failed.items())),
         "prompts": {name: _prompt(name) for name in PROMPTS},
         "tools": {"python": platform.python_version(), **{name: _version(name) for name in TOOLS}},

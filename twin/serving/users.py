@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.errors import UsageError, WarehouseError
+from twin.serving.access import LOCAL_USER
 
 FILE = "users.json"
 SHORTEST = 10
@@ -68,6 +69,9 @@ class Users:
         if not _NAME.fullmatch(name):
             message = f"{name!r:.60} cannot be a name"
             raise UsageError(message, "use letters, digits and . @ + - _")
+        if name == LOCAL_USER:
+            message = f"{name} is whoever sits at this machine, without a login"
+            raise UsageError(message, "take another name")
         if len(password) < SHORTEST:
             message = f"the password has fewer than {SHORTEST} characters"
             raise UsageError(message, "a few words that belong together only for you are good")
