@@ -43,6 +43,32 @@ def test_what_was_under_way_at_ctrl_c_is_kept(tmp_path: Path) -> None:
     assert kept.get("never") is None
 
 
+def test_answers_that_were_all_refused_cost_what_they_took(tmp_path: Path) -> None:
+    tries: list[str] = []
+
+    def answering(system: str, user: str, words: int) -> Answered:
+        del system, words
+        if user == "good":
+            return Answered("fine", 10, 1)
+        tries.append(user)
+        if len(tries) == 2:
+            message = "the connection was lost"
+            raise ModelError(message)
+        return Answered("bad", 100, 20)
+
+    asks = [
+        Ask("good", "", "good", lambda _: ""),
+        Ask("bad", "", "bad", lambda text: "it is bad" if text == "bad" else ""),
+    ]
+    with Journal(tmp_path / "answers.jsonl") as journal:
+        done = ask_all(asks, answering, journal, lambda *_: None, workers=1, attempts=3)
+    assert done.failed == {"bad": "its answer is of no use: it is bad"}
+    assert done.answers == {"good": "fine"}
+    # Two of its three tries were answered.
+    assert (done.read, done.written) == (10 + 2 * 100, 1 + 2 * 20)
+    assert done.price((1e6, 1e6)) == 210 + 41
+
+
 def test_marks_that_nobody_gave_are_none_in_json() -> None:
     class Away:
         def structured(self, *_: object) -> object:

@@ -35,6 +35,20 @@ class Written(BaseModel):
     text: str = Field(description="What is asked for, and nothing else.")
 
 
+class Unanswered(ModelError):
+    """No try at a request gave an answer of use.
+
+    Attributes:
+        read: tokens of its answers that were refused.
+        written: likewise.
+    """
+
+    def __init__(self, error: TwinError, read: int, written: int) -> None:
+        super().__init__(error.message, error.hint)
+        self.read = read
+        self.written = written
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request.
@@ -60,7 +74,8 @@ class Asked:
         answers: by key.
         failed: the reason of every request that had no answer of use, by key.
         kept: how many answers were there from an earlier run.
-        read: tokens, of all answers together, those of earlier runs included.
+        read: tokens, of all answers together, those of earlier runs included, and those of this run that
+            were refused.
         written: likewise.
     """
 
@@ -156,6 +171,9 @@ def _take(one: Ask, future: Future[Answered], journal: Journal, done: Asked) -> 
         answer = future.result()
     except TwinError as error:
         done.failed[one.key] = error.message
+        if isinstance(error, Unanswered):
+            done.read += error.read
+            done.written += error.written
         if not done.answers and len(done.failed) >= HOPELESS:
             message = f"the first {HOPELESS} rows were not answered: {error.message}"
             raise ModelError(message, error.hint) from error
@@ -168,15 +186,15 @@ def _tried(one: Ask, answering: Answering, attempts: int) -> Answered:
     """Return an answer of use.
 
     Raises:
-        TwinError: of the last try.
+        Unanswered: says what was wrong at the last try, and what all of them took.
     """
     user, read, written = one.user, 0, 0
-    last = ModelError("it was never asked")
+    last: TwinError = ModelError("it was never asked")
     for _ in range(attempts):
         try:
             answer = answering(one.system, user, one.words)
         except TwinError as error:
-            last = error if isinstance(error, ModelError) else ModelError(error.message, error.hint)
+            last = error
             continue
         read, written = read + answer.read, written + answer.written
         text = answer.text.strip()
@@ -185,7 +203,7 @@ def _tried(one: Ask, answering: Answering, attempts: int) -> Answered:
             return Answered(text, read, written)
         last = ModelError(f"its answer is of no use: {fault}")
         user = f"{one.user}\n\nAn answer before this one was refused, because {fault}."
-    raise last
+    raise Unanswered(last, read, written) from last
 
 
 def by_teacher(teacher: Teacher) -> Answering:
