@@ -151,6 +151,19 @@ def test_a_full_disk_is_said_and_the_run_is_marked(
     assert run_cli(["train", "resume"]) == 2
 
 
+def test_a_resumed_run_is_launched_as_it_was_begun(home: Path) -> None:
+    fails(home, "RuntimeError: the other node has gone")
+    assert sft(home, "--launcher", "torchrun", "--", "--nproc-per-node", "2") == 1
+    learns(home, 3)
+    script, told = home.parent / "script.py", home.parent / "words.json"
+    keep = f"pathlib.Path({str(told)!r}).write_text(json.dumps(words))\n"
+    script.write_text(keep + script.read_text("utf-8"), "utf-8")
+    assert run_cli(["train", "resume"]) == 0
+    words = json.loads(told.read_text("utf-8"))
+    assert words[words.index("--launcher") + 1] == "torchrun"
+    assert words[-3:] == ["--", "--nproc-per-node", "2"]
+
+
 def test_a_disk_with_too_little_room_is_refused_beforehand(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

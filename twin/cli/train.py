@@ -133,7 +133,13 @@ def resume_command(home_option: Path | None, run: str, *, online: bool, as_json:
         axolotl = environment.find(home.settings.training, home.folder)
         step = found.checkpoint.name if found.checkpoint else "the beginning: it has no checkpoint"
         output.note(f"{found.id} goes on from {step}")
-        order = Order(kind=found.manifest.kind, dataset=found.manifest.dataset, online=online)
+        order = Order(
+            kind=found.manifest.kind,
+            dataset=found.manifest.dataset,
+            online=online,
+            launcher=found.manifest.launcher,
+            launcher_arguments=found.manifest.launcher_arguments,
+        )
         return _carried_out(found, order, axolotl, as_json=as_json, resume=True)
 
 

@@ -64,6 +64,8 @@ class Manifest:
         pid: of the process that runs it.
         steps: done, and in all.
         final: the last value of each metric.
+        launcher: that was asked for; empty takes what fits the machine.
+        launcher_arguments: for it; a resumed run is launched as it was begun.
         failure: why it failed; empty if it did not.
     """
 
@@ -90,6 +92,8 @@ class Manifest:
     pid: int = 0
     steps: tuple[int, int] = (0, 0)
     final: Mapping[str, float] = field(default_factory=dict)
+    launcher: str = ""
+    launcher_arguments: tuple[str, ...] = ()
     failure: str = ""
 
     @classmethod
@@ -104,6 +108,7 @@ class Manifest:
             "state": State(values["state"]),
             "audience": Audience(values["audience"]),
             "steps": tuple(values.get("steps") or (0, 0)),
+            "launcher_arguments": tuple(values.get("launcher_arguments") or ()),
         }
         return cls(**known)
 

@@ -182,6 +182,8 @@ def begin(plan: Plan, home: Path, axolotl: Axolotl) -> Run:
             versions=dict(axolotl.versions),
             device=str(plan.device),
             memory=plan.estimate.terms() if plan.estimate else {},
+            launcher=plan.order.launcher,
+            launcher_arguments=plan.order.launcher_arguments,
             pid=os.getpid(),
         ),
     )
