@@ -153,6 +153,41 @@ def test_a_run_is_pushed_privately_with_what_it_was_made_from(
     assert "hf_secret" not in done.stdout + done.stderr
 
 
+def test_no_folder_of_this_machine_goes_up(hub: Hub, pushed: Run, tmp_path: Path) -> None:
+    base = tmp_path / "models" / "llama"
+    assert pushed.adapter is not None
+    told = json.dumps({"base_model_name_or_path": str(base), "r": 8})
+    (pushed.adapter / "adapter_config.json").write_text(told, "utf-8")
+    pushed.config.write_text(
+        f"base_model: {base}\n"
+        f"datasets: [{{path: {tmp_path}/datasets/mine/train.jsonl, type: chat_template}}]\n"
+        "special_tokens: {eos_token: /no_think}\n",
+        "utf-8",
+    )
+    pushed.changed(
+        base_model=str(base),
+        recipe=str(tmp_path / "recipes" / "sft.yaml"),
+        overrides={"base_model": str(base)},
+        failure=f"in {tmp_path}/runs/x: out of memory",
+        launcher_arguments=("--rdzv-endpoint", "10.0.0.7:29400"),
+    )
+    done = push(tmp_path, hub, pushed.id, "jane/twin")
+    assert done.returncode == 0, done.stderr
+    for name, content in hub.files.items():
+        assert str(tmp_path).encode() not in content, name
+        assert b"10.0.0.7" not in content, name
+    assert json.loads(hub.files["adapter_config.json"]) == {
+        "base_model_name_or_path": "llama",
+        "r": 8,
+    }
+    config = hub.files["config.yaml"].decode()
+    assert "path: train.jsonl" in config
+    assert "eos_token: /no_think" in config
+    manifest = json.loads(hub.files["manifest.json"])
+    assert (manifest["recipe"], manifest["base_model"]) == ("sft.yaml", "llama")
+    assert manifest["failure"] == "in …/runs/x: out of memory"
+
+
 def test_it_is_never_public_unless_all_of_its_set_is(hub: Hub, pushed: Run, tmp_path: Path) -> None:
     done = push(tmp_path, hub, pushed.id, "jane/twin", "--public")
     assert done.returncode == 2

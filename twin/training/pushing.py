@@ -4,8 +4,10 @@ In: a run and the name of a repository. Out: its address. The repository is priv
 to be public, and then only if what the run learned from is public too.
 """
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from twin.documents import Audience
 from twin.errors import TrainingError, UsageError
@@ -14,6 +16,19 @@ from twin.training.runs import Run
 
 BESIDE: Final = (runs.MANIFEST, runs.CONFIG, metrics.CSV, curves.NAME)
 """Files of a run that travel with its result: what it was made from, and how it went."""
+
+TOLD: Final = (
+    runs.MANIFEST,
+    runs.CONFIG,
+    "adapter_config.json",
+    "config.json",
+    "generation_config.json",
+    "tokenizer_config.json",
+)
+"""Files of values, among which may be folders of this machine."""
+
+UNTOLD: Final = ("pid", "launcher_arguments")
+"""Of the manifest: what is of this machine and its network alone."""
 
 CARD: Final = """---
 base_model: {base}
@@ -64,10 +79,11 @@ def push(
     except ImportError as error:
         message = "there is no client of the hub: huggingface_hub is not installed"
         raise TrainingError(message, "pip install 'twin[train]'") from error
+    found = [(path.name, path) for path in sorted(folder.iterdir()) if path.is_file()]
+    found += [(name, run.folder / name) for name in BESIDE if (run.folder / name).is_file()]
     files: list[tuple[str, Path | bytes]] = [
-        (path.name, path) for path in sorted(folder.iterdir()) if path.is_file()
+        (name, _without_folders(path, run) if name in TOLD else path) for name, path in found
     ]
-    files += [(name, run.folder / name) for name in BESIDE if (run.folder / name).is_file()]
     files.append(("README.md", card(run, repository, adapter=folder == run.adapter).encode()))
     api = HfApi()
     try:
@@ -95,6 +111,54 @@ def push(
             message, "`hf auth login`, or set HF_TOKEN; is HF_HUB_OFFLINE set?"
         ) from error
     return str(address), private
+
+
+def _without_folders(path: Path, run: Run) -> bytes:
+    """Return a file of values in which of a folder of this machine only the last name is left.
+
+    Raises:
+        TrainingError: if it cannot be read, and so not be looked through.
+    """
+    import yaml  # noqa: PLC0415 - only here
+
+    roots = (str(run.folder.parent.parent.absolute()), str(Path.home()))
+    try:
+        text = path.read_text("utf-8")
+        values: Any = yaml.safe_load(text) if path.suffix == ".yaml" else json.loads(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise TrainingError(message, "it might name folders of this machine") from error
+    cleaned = without_folders(values, roots)
+    if path.name == runs.MANIFEST:
+        cleaned = {key: value for key, value in cleaned.items() if key not in UNTOLD}
+    if cleaned == values:
+        return text.encode()
+    if path.suffix == ".yaml":
+        said: str = yaml.safe_dump(cleaned, sort_keys=False, allow_unicode=True)
+        return said.encode()
+    return json.dumps(cleaned, indent=2, ensure_ascii=False).encode()
+
+
+def without_folders(value: Any, roots: tuple[str, ...]) -> Any:
+    """Return plain values in which of every absolute path the last name is left.
+
+    Args:
+        value: of JSON or YAML.
+        roots: folders that are taken out of longer texts too, as of the reason of a failure.
+    """
+    if isinstance(value, Mapping):
+        return {key: without_folders(one, roots) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_folders(one, roots) for one in value]
+    if not isinstance(value, str):
+        return value
+    # A token such as "/no_think" is no folder.
+    if value.startswith("/") and value.count("/") > 1 and not any(c in value for c in "\n<>{}"):
+        return Path(value).name
+    for root in roots:
+        if len(root) > 1:
+            value = value.replace(root, "…")
+    return value
 
 
 def card(run: Run, repository: str, *, adapter: bool) -> str:
