@@ -181,6 +181,11 @@ class Models(Section):
     """The language model of each role."""
 
     chat: Choice = Choice(use="quotes")
+    chat_run: str = Field(
+        default="",
+        description="The run that trained `chat`, or a folder, as `run` of an adapter: the page asks it "
+        "for nobody whom its set was not for.",
+    )
     teacher: Choice | None = None
     adapters: tuple[AdapterSettings, ...] = ()
 

@@ -364,7 +364,10 @@ class FakeHome:
         self.failures = list(failures)
         self.fake = FakeAnswerer()
         self.closed = False
-        self.settings = SimpleNamespace(retrieve=SimpleNamespace(audience=Audience.FRIENDS))
+        self.settings = SimpleNamespace(
+            retrieve=SimpleNamespace(audience=Audience.FRIENDS),
+            models=SimpleNamespace(adapters=(), chat_run=""),
+        )
         self.warehouse = SimpleNamespace(cursor=lambda _: None)
         self.follow = lambda stopped: stopped(60)
 
@@ -442,7 +445,7 @@ class TestLiveTwin:
         ]
         home: Any = FakeHome()
         home.folder = tmp_path
-        home.settings = SimpleNamespace(models=SimpleNamespace(adapters=adapters))
+        home.settings.models = SimpleNamespace(adapters=adapters, chat_run="close")
         assert LiveTwin(home, Audience.PRIVATE).models == ("one", "two", "three", "four")
         live = LiveTwin(home, Audience.FRIENDS)
         assert live.models == ("one", "three")
@@ -454,6 +457,12 @@ class TestLiveTwin:
         assert asyncio.run(asked("one")) == Token("q")
         with pytest.raises(UsageError, match="no model 'two'"):
             asyncio.run(asked("two"))
+        with pytest.raises(UsageError, match="is not for whom the page is for"):
+            asyncio.run(asked(""))
+        live.close()
+        home.settings.models.chat_run = "open"
+        live = LiveTwin(home, Audience.FRIENDS)
+        assert asyncio.run(asked("")) == Token("q")
         live.close()
 
 

@@ -89,13 +89,17 @@ class LiveTwin:
         One whose `run` learned from writing above the audience is none of them: what was learned can
         be asked out of a model, whatever is retrieved.
         """
+        adapters = self.home.settings.models.adapters
+        return tuple(adapter.name for adapter in adapters if self._may_answer(adapter.run))
+
+    @cached_property
+    def _default_may_answer(self) -> bool:
+        return self._may_answer(self.home.settings.models.chat_run)
+
+    def _may_answer(self, run: str) -> bool:
         from twin.training.runs import audience_of  # noqa: PLC0415 - only once the page is open
 
-        return tuple(
-            adapter.name
-            for adapter in self.home.settings.models.adapters
-            if audience_of(adapter.run, self.home.folder) in {None, *self.audience.visible}
-        )
+        return not run or audience_of(run, self.home.folder) in {None, *self.audience.visible}
 
     def start(self) -> None:
         """Open the warehouse, and begin to open everything else.
@@ -201,6 +205,11 @@ class LiveTwin:
         if wish.model and wish.model not in self.models:
             message = f"there is no model {wish.model!r} for whom this page is for"
             raise UsageError(message, f"there are: {', '.join(self.models) or 'the default alone'}")
+        if not wish.model and not self._default_may_answer:
+            message = (
+                "the model of this page learned from writing that is not for whom the page is for"
+            )
+            raise UsageError(message, "set another models.chat for guests, or choose an adapter")
 
     def _answerer(self) -> Answerer:
         # One thread opens, the others wait. After a failure the next question tries again: what
