@@ -168,6 +168,17 @@ def test_the_scale_puts_the_author_at_0_and_others_at_1(scale: Scale, tmp_path: 
     assert report.as_json()["marks"][0]["delta"] is None
 
 
+def test_a_text_that_is_judged_is_not_learned(corpus: Corpus) -> None:
+    [(key, text), *_] = corpus.own.items()
+    words = text.split()
+    for asked in (text, " ".join(words[: len(words) // 3]), f"{text} {' '.join(words[:40])}"):
+        left, gone = corpus.without([asked])
+        assert gone == (key,)
+        assert (set(left.own), left.others) == (set(corpus.own) - {key}, corpus.others)
+    left, gone = corpus.without([*pieces(CAREFUL, 2, seed=9), "Too short."])
+    assert (gone, left) == ((), corpus)
+
+
 def test_texts_too_short_to_be_judged_are_refused(scale: Scale) -> None:
     with pytest.raises(UsageError, match="40 words"):
         scale.report({"short": ["Too short."]})

@@ -5,7 +5,7 @@ people's, as a table, a plot and JSON.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ def style_command(  # noqa: PLR0913, PLR0917 - one an option
             sets["base model"] = list(read_texts(base).values())
         for name in names:
             sets[Path(name).stem] = _texts(home, name)
-        corpus = corpus_of_home(home, author, others)
+        corpus = _not_learned(corpus_of_home(home, author, others), sets)
         with output.progress("learning the style", "folds") as told:
             scale = Scale(corpus, words, told=told)
         with output.waiting("placing the texts"):
@@ -81,6 +81,21 @@ def style_command(  # noqa: PLR0913, PLR0917 - one an option
     show_style(report)
     click.echo(f"plot: {place}")
     return 0
+
+
+def _not_learned(corpus: "Corpus", sets: Mapping[str, Sequence[str]]) -> "Corpus":
+    """Return the corpus without what is to be judged, as far as enough is left to learn from."""
+    from twin.evaluation.verification import LEAST_DOCUMENTS  # noqa: PLC0415 - heavy
+
+    left, gone = corpus.without(text for texts in sets.values() for text in texts)
+    if not gone:
+        return corpus
+    some = f"{len(gone)} {'document holds' if len(gone) == 1 else 'documents hold'} the texts in question"
+    if min(len(left.own), len(left.others)) < LEAST_DOCUMENTS:
+        output.note(f"{some}: they are judged by what has learned them, since little else is there")
+        return corpus
+    output.note(f"{some}, and nothing is learned from them")
+    return left
 
 
 def corpus_of_home(home: Home, author: str | None, others: Sequence[Path] = ()) -> "Corpus":

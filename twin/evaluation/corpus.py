@@ -14,7 +14,7 @@ from typing import Any
 
 from twin.documents import Kind
 from twin.errors import UsageError
-from twin.evaluation.prose import Window, own_paragraphs, windows
+from twin.evaluation.prose import REPEATED, Window, own_paragraphs, shingles, windows
 from twin.warehouse.protocol import Summary, Warehouse
 
 PROSE_KINDS = (Kind.ARTICLE, Kind.POST)
@@ -24,6 +24,8 @@ TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".dj", ".text", ".rst")
 JSON_SUFFIXES = (".jsonl", ".json")
 TEXT_KEYS = ("text", "completion", "response", "answer", "output", "content")
 BATCH = 200
+LEAST_SHARED = 20
+"""Shingles below which a text is too short to be known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,32 @@ class Corpus:
             for name, side in self._prose.items()
         ]
         return [*found[0], *found[1]], [True] * len(found[0]) + [False] * len(found[1])
+
+    def without(self, texts: Iterable[str]) -> tuple[Corpus, tuple[str, ...]]:
+        """Return the corpus without the documents that texts are taken from, and their keys.
+
+        A text of the corpus would be judged by what has learned it. A document is left out if most of the
+        five-word shingles of the shorter of both stand in the other.
+
+        Args:
+            texts: that are to be judged.
+        """
+        asked = [found for text in texts if len(found := shingles(text)) >= LEAST_SHARED]
+        all_asked = set().union(*asked)
+
+        def known(document: str) -> bool:
+            own = shingles(document)
+            if len(own) < LEAST_SHARED or len(shared := own & all_asked) < REPEATED * LEAST_SHARED:
+                return False
+            return any(len(shared & one) > REPEATED * min(len(own), len(one)) for one in asked)
+
+        sides = (self.own, self.others)
+        gone = [{key for key, text in side.items() if known(text)} for side in sides]
+        own, others = (
+            {key: text for key, text in side.items() if key not in left_out}
+            for side, left_out in zip(sides, gone, strict=True)
+        )
+        return Corpus(self.author, own, others), tuple(sorted(gone[0] | gone[1]))
 
 
 def corpus_of(warehouse: Warehouse, author: str, others: Sequence[Path] = ()) -> Corpus:

@@ -128,21 +128,22 @@ def own_paragraphs(documents: Mapping[str, str]) -> dict[str, list[str]]:
             let a verifier know the author by what they paste and not by how they write.
     """
     found = {key: paragraphs(text) for key, text in documents.items()}
-    shingles = {key: [_shingles(one) for one in texts] for key, texts in found.items()}
+    runs = {key: [shingles(one) for one in texts] for key, texts in found.items()}
     spread: Counter[int] = Counter()
-    for sets in shingles.values():
+    for sets in runs.values():
         spread.update(set().union(*sets))
     kept: dict[str, list[str]] = {}
     for key, texts in found.items():
         kept[key] = [
             text
-            for text, own in zip(texts, shingles[key], strict=True)
+            for text, own in zip(texts, runs[key], strict=True)
             if sum(spread[one] > 1 for one in own) <= REPEATED * len(own)
         ]
     return kept
 
 
-def _shingles(text: str) -> set[int]:
+def shingles(text: str) -> set[int]:
+    """Return what tells one text from another: runs of five words, hashed."""
     words = [word.casefold() for word in WORD.findall(text)]
     size = min(SHINGLE, len(words))
     return {hash(tuple(words[i : i + size])) for i in range(len(words) - size + 1)}
