@@ -1,5 +1,6 @@
 """Style: prose, features, verification, the scale, and the voice."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,16 @@ from twin.evaluation.features import (
 )
 from twin.evaluation.function_words import FUNCTION_WORDS
 from twin.evaluation.plots import draw_style
-from twin.evaluation.prose import own_paragraphs, paragraphs, plain_text, windows
+from twin.evaluation.prose import Window, own_paragraphs, paragraphs, plain_text, windows
 from twin.evaluation.style import OTHERS, OWN, Scale
-from twin.evaluation.verification import area, separation, true_positives, verified
+from twin.evaluation.verification import (
+    Scores,
+    Verifier,
+    area,
+    separation,
+    true_positives,
+    verified,
+)
 from twin.evaluation.voice import kept_voice, learn_voice, voice_of
 
 MARKDOWN = """---
@@ -226,6 +234,24 @@ def test_a_voice_is_learned_once_and_again_when_something_is_written(
     voice_of(more, tmp_path)
     assert [p.name for p in tmp_path.glob("voice-*.pickle")] != [kept.name]
     assert len(list(tmp_path.glob("voice-*.pickle"))) == 1
+
+
+def test_a_voice_is_learned_from_so_much_and_no_more(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[int] = []
+
+    def counted(windows: Sequence[Window], labels: Sequence[bool]) -> tuple[Verifier, Scores]:
+        learned.extend((sum(labels), len(labels) - sum(labels)))
+        return verified(windows, labels)
+
+    monkeypatch.setattr("twin.evaluation.voice.MOST", 20)
+    monkeypatch.setattr("twin.evaluation.voice.verified", counted)
+    found = learn_voice(corpus)
+    assert learned == [20, 20]
+    assert found is not None
+    [hers], [his] = pieces(CAREFUL, 1, seed=9), pieces(BRISK, 1, seed=9)
+    assert found(hers) > 0.5 > found(his)
 
 
 def test_a_damaged_voice_is_learned_anew(corpus: Corpus, tmp_path: Path) -> None:
