@@ -51,7 +51,7 @@ KINDS = (Kind.POST, Kind.ARTICLE, Kind.MESSAGE)
 @click.option(
     "--voice",
     is_flag=True,
-    help="Learn how you write first (some minutes, then kept), to mark what does not sound like you.",
+    help="Learn how you write first (some seconds, then kept), to mark what does not sound like you.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
