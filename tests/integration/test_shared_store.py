@@ -1,5 +1,6 @@
 """Several processes and one embedded store: whoever comes first serves the others."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from twin.documents import Audience, Kind
 from twin.errors import IndexMismatch, StoreInUse, TwinError
 from twin.index import shared_store
 from twin.index.links import connect, limit, socket_path
+from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.index.shared_store import SharedEdgeStore
 from twin.points import CollectionInfo, Filters, Payload, Point, SparseVector
 
@@ -308,3 +310,36 @@ def test_a_limit_is_of_the_socket_and_can_be_taken_away() -> None:
         limit(one, 0)
         threading.Timer(0.1, other.send, ["late"]).start()
         assert one.recv() == "late"
+
+
+ASKER = """
+import sys
+from pathlib import Path
+from twin.errors import StoreInUse
+from twin.index.qdrant_edge import QdrantEdgeStore
+from twin.points import CollectionInfo
+INFO = CollectionInfo(embedder="test", dimension=4, sparse="none")
+refused = 0
+while refused < 300:
+    try:
+        QdrantEdgeStore(Path(sys.argv[1])).ensure(INFO)
+    except StoreInUse:
+        refused += 1
+print(refused)
+"""
+
+
+def test_who_asks_in_vain_for_the_folder_does_its_owner_no_harm(tmp_path: Path) -> None:
+    """The engine itself touches the owner's journals before it refuses a second process."""
+    folder = tmp_path / "store"
+    with contextlib.closing(QdrantEdgeStore(folder)) as store:
+        store.ensure(INFO)
+        asker = subprocess.Popen(
+            [sys.executable, "-c", ASKER, str(folder)], stdout=subprocess.PIPE, text=True
+        )
+        number = 0
+        while asker.poll() is None or number < 20:
+            store.upsert([point(number)])
+            number += 1
+        assert asker.communicate()[0].strip() == "300"
+        assert store.count() == number

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import qdrant_edge as engine
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from twin.errors import IndexError as TwinIndexError
 from twin.errors import IndexMismatch, StoreInUse
@@ -64,6 +64,9 @@ class QdrantEdgeStore:
         self._owner_path = folder / OWNER
         self._shard: engine.EdgeShard | None = None
         self._lock = threading.RLock()
+        # The engine refuses a second process only after it has touched the journals of the first,
+        # whose next write then fails; so who has this lock alone may ask the engine at all.
+        self._alone = FileLock(folder / "open.lock", thread_local=False)
 
     @property
     def opened(self) -> bool:
@@ -203,13 +206,14 @@ class QdrantEdgeStore:
                 self._shard.close()
                 self._shard = None
                 self._owner_path.unlink(missing_ok=True)
+                self._alone.release(force=True)
 
     def _create(self, info: CollectionInfo) -> None:
         need_room(self._folder)
         # A shard without info is what a creation that broke off left behind.
         shutil.rmtree(self._shard_path, ignore_errors=True)
         config = configuration(info.dimension)
-        with _told(self._folder):
+        with self._opening():
             self._shard = engine.EdgeShard.create(str(self._shard_path), config)
         for field in KEYWORD_FIELDS:
             self._index_field(field, engine.PayloadSchemaType.Keyword)
@@ -231,10 +235,24 @@ class QdrantEdgeStore:
             if not self._info_path.exists():
                 message = f"there is no index in {self._folder} yet"
                 raise TwinIndexError(message, "`twin sync` makes it")
-            with _told(self._folder):
+            with self._opening():
                 self._shard = engine.EdgeShard.load(str(self._shard_path))
             self._sign()
         return self._shard
+
+    @contextlib.contextmanager
+    def _opening(self) -> Iterator[None]:
+        """Take the folder for this process, and give it back if the engine cannot open it."""
+        try:
+            self._alone.acquire(timeout=0)
+        except Timeout as error:
+            raise _in_use(self._folder) from error
+        try:
+            with _told(self._folder):
+                yield
+        except BaseException:
+            self._alone.release(force=True)
+            raise
 
     def _sign(self) -> None:
         """Say who has the store open, for the message that a second process shows."""
@@ -323,5 +341,9 @@ def _told(folder: Path) -> Iterator[None]:
             message = f"the index in {folder} cannot be opened: {error}"
             hint = "`twin sync --rebuild` makes it anew from the warehouse"
             raise TwinIndexError(message, hint) from error
-        message = f"the index in {folder} is in use by {who_has(folder)}"
-        raise StoreInUse(message, "ask there, or stop it first") from error
+        raise _in_use(folder) from error
+
+
+def _in_use(folder: Path) -> StoreInUse:
+    message = f"the index in {folder} is in use by {who_has(folder)}"
+    return StoreInUse(message, "ask there, or stop it first")
