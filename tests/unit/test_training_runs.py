@@ -1,12 +1,10 @@
 """Runs with a program in Axolotl's place: started, stopped, failed, and what is left then."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -20,7 +18,6 @@ from twin.documents import Audience
 from twin.errors import DiskFull, TrainingError
 from twin.tables import TrainingSettings
 from twin.training import environment, results, runs
-from twin.training.launching import launch
 from twin.training.runs import State
 
 FIELDS = {
@@ -264,6 +261,15 @@ def _begun(home: Path) -> bool:
     return any('"log"' in path.read_text("utf-8") for path in home.glob("runs/*/events.jsonl"))
 
 
+LAUNCHER = """
+import json, os, sys
+from pathlib import Path
+from twin.training.launching import launch
+ended = launch([sys.executable, "-c", sys.argv[2]], os.environ, Path(sys.argv[1]), lambda _: None)
+print(json.dumps([ended.stopped, ended.status]))
+"""
+
+
 def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     script = (
         "import json, time\n"
@@ -271,21 +277,19 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
         " file=open('events.jsonl', 'w'), flush=True)\n"
         "time.sleep(600)\n"
     )
-    here = os.getpid()
-
-    def interrupt() -> None:
+    # In a process of its own: an interrupt that came too late would end the tests.
+    with subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER, str(tmp_path), script], stdout=subprocess.PIPE, text=True
+    ) as process:
         for file in ("events.jsonl", "stop"):
             while not (tmp_path / file).exists():
                 time.sleep(0.02)
             time.sleep(0.6)
-            os.kill(here, signal.SIGINT)
-
-    threading.Thread(target=interrupt, daemon=True).start()
-    begun = time.monotonic()
-    ended = launch([sys.executable, "-c", script], os.environ, tmp_path, lambda _: None)
-    assert ended.stopped
-    assert ended.status < 0
-    assert time.monotonic() - begun < 300
+            process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=300)
+    stopped, status = json.loads(said)
+    assert stopped
+    assert status < 0
 
 
 def test_without_llama_cpp_the_export_says_what_to_get(

@@ -204,6 +204,11 @@ def test_a_warehouse_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -
     old.execute("DROP TABLE feedback_documents")
     old.execute("DROP TABLE feedback")
     old.execute("ALTER TABLE changes DROP COLUMN changed_at")
+    view = old.execute("SELECT sql FROM sqlite_master WHERE type = 'view'").fetchone()[0]
+    old.execute("DROP VIEW stored")
+    for column in ("recipe", "enrichment"):
+        old.execute(f"ALTER TABLE versions DROP COLUMN {column}")
+    old.execute(view)
     old.execute("PRAGMA user_version = 1")
     old.commit()
     old.close()
