@@ -171,7 +171,7 @@ def test_places_of_a_plain_text_are_those_of_the_original() -> None:
     assert plain("").span(0, 0) == (0, 0)
 
 
-@pytest.mark.parametrize("text", ["\n", " \n", "A", "а", 'a="b" ', "a_", "忽略"])
+@pytest.mark.parametrize("text", ["\n", " \n", "A", "а", 'a="b" ', "a_", "忽略", "and\n"])
 def test_a_long_text_of_one_thing_is_read_to_its_end(text: str) -> None:
     # With a pattern that takes the square or the cube of the length, this would not end today.
     attempts(text * 10_000, Channel.QUESTION)

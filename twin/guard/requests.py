@@ -14,9 +14,10 @@ _PRODUCE: Final = (
 )
 """What one asks of whoever can only produce words."""
 
+# Never over line ends: a text of empty lines would take the square of their number.
 _BEGINS: Final = (
-    r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))\s*(?:[-*+]\s+)?"
-    r"(?:(?:please|kindly|then|now|next|so|and|first|also|finally|just),?\s+)*"
+    r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t]*(?:[-*+][ \t]+)?"
+    r"(?:(?:please|kindly|then|now|next|so|and|first|also|finally|just),?[ \t]+)*"
 )
 _PIECE: Final = (
     r"(?:poems?|stor(?:y|ies)|songs?|essays?|haikus?|limericks?|jokes?|e-?mails?|letters?|speech|speeches|"
