@@ -68,6 +68,8 @@ class Visit:
         """Type a question and send it."""
         self.page.locator("#chat-input").click()
         self.page.keyboard.type(question)
+        # While the page is not connected, as after the choice of a profile, Enter does nothing.
+        self.page.locator("#chat-submit:enabled").wait_for()
         self.page.keyboard.press("Enter")
 
     def picture(self, path: Path) -> None:
