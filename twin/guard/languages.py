@@ -1,6 +1,6 @@
 """How one tells a model to ignore its instructions, in other languages than English.
 
-In: nothing. Out: `ELSEWHERE`, a pattern over plain lower-case text.
+In: nothing. Out: `ELSEWHERE`, patterns over plain lower-case text.
 """
 
 from typing import Final
@@ -43,8 +43,11 @@ _PAIRS: Final = (
     (r"(?:تجاهل|انس)", r"(?:التعليمات|الأوامر|القواعد|السابقة|الدالة)"),
     (r"(?:अनदेखा|भूल|ध्यान न)", r"(?:निर्देश\w*|नियम\w*|आदेश\w*|फ़?ंक्शन)"),
 )
-ELSEWHERE: Final = "|".join(
-    f"{verb}[^.!?\\n]{{0,50}}{thing}"
-    + ("" if verb.isascii() else f"|{thing}[^.!?\\n]{{0,30}}{verb}")
+ELSEWHERE: Final = tuple(
+    pattern
     for verb, thing in _PAIRS
+    for pattern in (
+        f"{verb}[^.!?\\n]{{0,50}}{thing}",
+        *(() if verb.isascii() else (f"{thing}[^.!?\\n]{{0,30}}{verb}",)),
+    )
 )

@@ -1,6 +1,6 @@
 """How one asks whoever reads a text to write something: of a person rarely, of a model always.
 
-In: nothing. Out: `REQUEST`, a pattern over plain lower-case text. An author tells readers what to do
+In: nothing. Out: `REQUESTS`, patterns over plain lower-case text. An author tells readers what to do
 ("create a repository"); this looks for what only somebody can do who produces words, and for whom:
 "can you explain", "tell me", "write a poem", "translate the following: …", "I need you to".
 """
@@ -14,9 +14,10 @@ _PRODUCE: Final = (
 )
 """What one asks of whoever can only produce words."""
 
+# What is most often wrong is looked at first: nothing begins inside a word.
 # Never over line ends: a text of empty lines would take the square of their number.
 _BEGINS: Final = (
-    r"(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t]*(?:[-*+][ \t]+)?"
+    r"(?<!\S)(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t]*(?:[-*+][ \t]+)?"
     r"(?:(?:please|kindly|then|now|next|so|and|first|also|finally|just),?[ \t]+)*"
 )
 _PIECE: Final = (
@@ -32,32 +33,38 @@ _WAY: Final = (
 _MATERIAL: Final = r"[^.?!:\n]{0,80}\b(?:this|these|the following|following|below|based on)\b[^.?!:\n]{0,60}:[ \t]*\S"
 """What is worked on stands behind a colon on the same line."""
 
-_ENGLISH: Final = (
-    rf"(?<!how )\b(?:can|could|would|will) you (?:(?:please|kindly|also|just|now|then|perhaps) )*{_PRODUCE}\b",
-    rf"\bplease (?:(?:also|just|now|then) )*{_PRODUCE}\b",
-    r"\bi(?:'d like| would like| need| want| expect| order| command) you to\b",
-    rf"{_BEGINS}(?:tell|give|show|send|write|teach|remind) (?:me|us)\b",
+_ORDERED: Final = (
+    r"(?:tell|give|show|send|write|teach|remind) (?:me|us)\b",
     (
-        rf"{_BEGINS}(?:write|compose|draft|generate|create|produce|give|make|recite|invent) (?:down )?"
+        rf"(?:write|compose|draft|generate|create|produce|give|make|recite|invent) (?:down )?"
         rf"(?:(?:an?|the|some|your|\d+)\s+)?(?:[\w-]+\s+){{0,3}}?{_PIECE}\b"
     ),
     (
-        rf"{_BEGINS}(?:write|say|spell|answer|respond|reply|speak|describe|explain|give|state|express)\b"
+        rf"(?:write|say|spell|answer|respond|reply|speak|describe|explain|give|state|express)\b"
         rf"[^.!?\n]{{0,60}}\b(?:in|as|using|with) {_WAY}\b"
     ),
     (
-        rf"{_BEGINS}(?:answer|respond|reply|begin|start|end|format|split|encode|phrase|limit|reverse|translate) "
+        r"(?:answer|respond|reply|begin|start|end|format|split|encode|phrase|limit|reverse|translate) "
         r"(?:with |in |to )?(?:the|your|each|every|its|this) (?:\w+ )?(?:responses?|answers?|repl(?:y|ies))\b"
     ),
     (
-        rf"{_BEGINS}(?:recite|paraphrase|rephrase|reveal|disclose|decode|decrypt|translate|pretend|role-?play|"
+        r"(?:recite|paraphrase|rephrase|reveal|disclose|decode|decrypt|translate|pretend|role-?play|"
         r"repeat) (?:after me|back|the (?:words?|phrase|sentence|text|message|password|secret)|the following|this|"
         r"that|everything|your|it|you|to be|[\"'“‘])"
     ),
     (
-        rf"{_BEGINS}(?:summari[sz]e|translate|answer|explain|analy[sz]e|describe|create|decode|complete|rewrite|"
+        rf"(?:summari[sz]e|translate|answer|explain|analy[sz]e|describe|create|decode|complete|rewrite|"
         rf"proofread|classify|what(?:'s| is| are| was| were| does| do))\b{_MATERIAL}"
     ),
+)
+"""What is asked for at the beginning of a sentence."""
+
+_ENGLISH: Final = (
+    rf"(?<!how )\b(?:can|could|would|will) you (?:(?:please|kindly|also|just|now|then|perhaps) )*{_PRODUCE}\b",
+    rf"\bplease (?:(?:also|just|now|then) )*{_PRODUCE}\b",
+    r"\bi(?:'d like| would like| need| want| expect| order| command) you to\b",
+    # Said once for all of them: it is looked for at every place of a text.
+    f"{_BEGINS}(?:{'|'.join(_ORDERED)})",
 )
 _ELSEWHERE: Final = (
     (
@@ -90,4 +97,5 @@ _ELSEWHERE: Final = (
         r"(?:ください|下さい|もらえ)|(?:알려|말해|써|설명해) ?(?:주세요|줘|주십시오|줄래)"
     ),
 )
-REQUEST: Final = "|".join((*_ENGLISH, *_ELSEWHERE))
+REQUESTS: Final = (*_ENGLISH, *_ELSEWHERE)
+"""Apart, since one pattern of many ways is three times slower than each of them with its own beginning."""

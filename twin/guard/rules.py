@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twin.guard.languages import ELSEWHERE
-from twin.guard.requests import REQUEST
+from twin.guard.requests import REQUESTS
 
 _OLD: Final = (
     r"(?:previous|prior|above|earlier|preceding|foregoing|initial|original|existing|former|past|"
@@ -108,11 +108,9 @@ RULES: Final = (
         r"commit|line|step|version|release|warning|error|chapter|paragraph|table|figure|code))",
         mention=1.0,
     ),
-    _rule(
-        "override",
-        "tells a model to ignore its instructions",
-        ELSEWHERE,
-        mention=1.0,
+    *(
+        _rule("override", "tells a model to ignore its instructions", pattern, mention=1.0)
+        for pattern in ELSEWHERE
     ),
     _rule(
         "rules dropped",
@@ -275,8 +273,9 @@ RULES: Final = (
         document=0.4,
         mention=0.25,
     ),
-    _rule(
-        "request", "asks whoever reads it to write something", REQUEST, question=0.0, document=0.7
+    *(
+        _rule("request", "asks whoever reads it to write something", pattern, 0.0, 0.7)
+        for pattern in REQUESTS
     ),
     _rule(
         "repetition",
