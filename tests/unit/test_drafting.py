@@ -12,8 +12,9 @@ from twin.chat.wish import Wish
 from twin.documents import Audience, Kind, document_id
 from twin.errors import ModelError
 from twin.prompts.passages import parse
-from twin.retrieve.filters import EVERYTHING
+from twin.retrieve.filters import EVERYTHING, Found
 from twin.retrieve.passages import Passage, Retrieval
+from twin.retrieve.retriever import Searching
 
 LEFT = (
     "We turned off our cluster on the last Friday in April. It took eleven weeks, and I would do it "
@@ -77,10 +78,14 @@ class Library:
     def __init__(self, *passages: Passage) -> None:
         self.passages = passages
         self.asked: list[tuple[str, Audience]] = []
+        self.searching: list[Searching] = []
 
-    def retrieve(self, question: str, *, audience: Audience, passages: int | None) -> Retrieval:
+    def retrieve(
+        self, question: str, *, audience: Audience, passages: int | None, searching: Searching
+    ) -> Retrieval:
         del passages
         self.asked.append((question, audience))
+        self.searching.append(searching)
         return Retrieval(
             passages=self.passages, asked=(question,), found=EVERYTHING, audience=audience
         )
@@ -209,8 +214,11 @@ def test_an_adapter_and_an_audience_are_passed_on() -> None:
         return Writing(says=["It took eleven weeks. [1]"], asked=[])
 
     drafter = Drafter(library, llm)  # type: ignore[arg-type]
-    draft = drafter.draft(BRIEF, variants=1, wish=Wish(model="dpo"))
+    wish = Wish(model="dpo", rerank=False, filters=Found(authors=("ines-marlow",), since="2022"))
+    draft = drafter.draft(BRIEF, variants=1, wish=wish)
     assert names == ["dpo"]
+    # What was chosen in the panel narrows a draft as it does an answer.
+    assert library.searching == [Searching(expand=True, rerank=False, within=wish.filters)]
     assert draft.adapter == "dpo"
     assert library.asked == [(BRIEF.about, Audience.PUBLIC)]
     json = draft.as_json()

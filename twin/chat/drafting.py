@@ -28,6 +28,7 @@ from twin.index.boundaries import sentences
 from twin.prompts import prompt
 from twin.prompts.passages import render
 from twin.retrieve.passages import Passage, Retrieval
+from twin.retrieve.retriever import Searching
 from twin.tracing import trace_id
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Drafter:
         Args:
             brief: what is to be written.
             variants: how many, 1 to 4.
-            wish: passages, temperature, length and adapter, as of a question.
+            wish: passages, filters, temperature, length and adapter, as of a question.
 
         Raises:
             ModelError: if the model fails, or writes nothing.
@@ -126,7 +127,12 @@ class Drafter:
                     nothing(brief.about, brief.audience)
                     if told
                     else self._retriever.retrieve(
-                        brief.about, audience=brief.audience, passages=wish.passages
+                        brief.about,
+                        audience=brief.audience,
+                        passages=wish.passages,
+                        searching=Searching(
+                            expand=wish.expand, rerank=wish.rerank, within=wish.filters
+                        ),
                     )
                 )
             yield retrieval
