@@ -287,6 +287,9 @@ class TestGuard:
             ("", None, True, False),
             ("twin.lan:8000", "http://twin.lan:8000", False, True),
             ("twin.lan:8000", "http://evil.example", False, False),
+            ("[::1", None, True, False),
+            ("[::1", "http://[::1", False, False),
+            ("127.0.0.1:8000", "http://[::1", True, False),
         ],
     )
     def test_only_the_page_itself_may_ask(
@@ -304,6 +307,19 @@ class TestGuard:
     )
     def test_what_is_this_machine_alone(self, host: str, expected: bool) -> None:  # noqa: FBT001
         assert guard.is_loopback(host) is expected
+
+    async def test_a_host_that_is_none_is_refused_in_good_order(self) -> None:
+        sent: list[Any] = []
+
+        async def inner(*_: Any) -> None:
+            pytest.fail("it was let through")
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "headers": [(b"host", b"[::1:8000")]}
+        await guard.Guard(inner, loopback=True)(scope, inner, send)
+        assert sent[0]["status"] == 403
 
     def test_a_foreign_websocket_is_closed_before_it_opens(self) -> None:
         sent: list[Any] = []

@@ -51,10 +51,14 @@ def allowed(host: str, origin: str | None, *, loopback: bool) -> bool:
             asks its own server).
         loopback: whether only this machine is served.
     """
-    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        asking = host if origin is None else urlsplit(origin).netloc
+    except ValueError:  # neither is an address at all, as in "[::1"
+        return False
     if loopback and not is_loopback(name):
         return False
-    return origin is None or urlsplit(origin).netloc.casefold() == host.casefold()
+    return asking.casefold() == host.casefold()
 
 
 class Guard:
