@@ -2,6 +2,7 @@
 
 import json
 import logging
+import stat
 import subprocess
 import sys
 import threading
@@ -139,6 +140,27 @@ def test_content_off_keeps_every_text_out(server: Kept, tmp_path: Path) -> None:
     assert said["retrieval.documents.0.document.id"].string_value == "d1"
     assert said["error.type"].string_value == "ValueError"
     assert len(span.events) == 2
+
+
+def test_without_content_people_have_a_name_that_is_none(server: Kept, tmp_path: Path) -> None:
+    def told(home: Path, *names: str) -> list[str]:
+        server.spans.clear()
+        settings = Settings(observe=ObserveSettings(content=False))
+        with observe.start(settings, server.environment(), home):
+            for name in names:
+                with asked_by(user=name):
+                    turn()
+        ids = [{a.key: a.value.string_value for a in span.attributes} for span in server.spans]
+        assert all(one["user.id"] == one["langfuse.user.id"] for one in ids)
+        return [one["user.id"] for one in ids]
+
+    ines, again, ada = told(tmp_path, "github:ines", "github:ines", "ada")
+    assert ines == again != ada
+    assert told(tmp_path, "github:ines") == [ines]
+    assert "ines" not in ines
+    # Another home has another key, so nobody can try names.
+    assert told(tmp_path / "other", "github:ines") != [ines]
+    assert stat.S_IMODE((tmp_path / "traces" / "pseudonyms.key").stat().st_mode) == 0o600
 
 
 def test_others_spans_are_not_given_away(server: Kept, tmp_path: Path) -> None:

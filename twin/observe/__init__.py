@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from twin.observe.pseudonyms import pseudonyms
 from twin.observe.targets import Keys, Target, collector, langfuse
 from twin.settings import Settings, home_folder
 
@@ -134,7 +135,8 @@ def start(
     home = folder or home_folder()
     outboxes = _outboxes([t for t in (keys and keys.target, plain) if t], home, settings)
     closing: list[Callable[[float], object]] = []
-    closing += _spans(list(outboxes.values()), environ, settings)
+    told = None if settings.observe.content else pseudonyms(home / FOLDER)
+    closing += _spans(list(outboxes.values()), environ, told)
     closing += [outbox.close for outbox in outboxes.values()]
     if keys is None:
         return Observer("", None, tuple(closing))
@@ -154,14 +156,14 @@ def _outboxes(targets: list[Target], home: Path, settings: Settings) -> dict[str
 
 
 def _spans(
-    outboxes: list[Outbox], environ: Mapping[str, str], settings: Settings
+    outboxes: list[Outbox], environ: Mapping[str, str], pseudonym: Callable[[str], str] | None
 ) -> list[Callable[[float], object]]:
     try:
         from twin.observe.spans import unwatch, watch  # noqa: PLC0415 - the SDK is an extra
     except ImportError as error:
         _log.warning("not traced: %s; pip install 'twin[trace]'", error)
         return []
-    processor = watch(outboxes, environ, content=settings.observe.content)
+    processor = watch(outboxes, environ, pseudonym)
     return [lambda _patience: unwatch(processor)]
 
 

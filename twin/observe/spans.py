@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,6 @@ _HARMLESS = frozenset(
         "langfuse.session.id",
         "langfuse.trace.name",
         "langfuse.trace.tags",
-        "langfuse.user.id",
         "langfuse.version",
         "embedding.model_name",
         "llm.invocation_parameters",
@@ -90,7 +89,6 @@ _HARMLESS = frozenset(
         "twin.search",
         "twin.since",
         "twin.until",
-        "user.id",
     }
 )
 """Attributes whose text tells nothing of what was asked, written or answered. What is not named here
@@ -98,10 +96,16 @@ is left out when `content` is off, so that a new attribute is silent until someb
 
 _IDENTIFIER = ".document.id"
 
+_PEOPLE = frozenset({"langfuse.user.id", "user.id"})
+"""Attributes that name somebody; with `content` off, a pseudonym stands in their place."""
 
-def without_texts(attributes: Attributes) -> Attributes:
-    """Return numbers, and the texts that are known to hold no words of anybody's."""
-    return {
+
+def without_texts(attributes: Attributes, pseudonym: Callable[[str], str]) -> Attributes:
+    """Return numbers, and the texts that are known to hold no words of anybody's; people by pseudonym."""
+    people = {
+        key: pseudonym(str(value)) for key, value in (attributes or {}).items() if key in _PEOPLE
+    }
+    return people | {
         key: value
         for key, value in (attributes or {}).items()
         if isinstance(value, bool | int | float)
@@ -111,15 +115,17 @@ def without_texts(attributes: Attributes) -> Attributes:
     }
 
 
-def discreet(span: ReadableSpan) -> ReadableSpan:
+def discreet(span: ReadableSpan, pseudonym: Callable[[str], str]) -> ReadableSpan:
     """Return a span without the texts: in attributes, events, links and status alike."""
-    events = [Event(e.name, without_texts(e.attributes), e.timestamp) for e in span.events]
+    events = [
+        Event(e.name, without_texts(e.attributes, pseudonym), e.timestamp) for e in span.events
+    ]
     return ReadableSpan(
         span.name,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=without_texts(span.attributes),
+        attributes=without_texts(span.attributes, pseudonym),
         events=events,
         kind=span.kind,
         status=Status(span.status.status_code),
@@ -134,16 +140,17 @@ class Keeping(SpanExporter):
 
     Args:
         outboxes: one a server.
-        content: whether texts may be told.
+        pseudonym: what people are called where no texts may be told; None if they may.
     """
 
-    def __init__(self, outboxes: Sequence[Outbox], *, content: bool) -> None:
+    def __init__(self, outboxes: Sequence[Outbox], pseudonym: Callable[[str], str] | None) -> None:
         self._outboxes = outboxes
-        self._content = content
+        self._pseudonym = pseudonym
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Keep some spans."""
-        told = spans if self._content else [discreet(span) for span in spans]
+        pseudonym = self._pseudonym
+        told = spans if pseudonym is None else [discreet(span, pseudonym) for span in spans]
         # Level 1 halves the processor's time for a tenth more bytes.
         body = gzip.compress(encode_spans(told).SerializeToString(), compresslevel=1)
         for outbox in self._outboxes:
@@ -191,15 +198,22 @@ _joined: list[TracerProvider] = []
 
 
 def watch(
-    outboxes: Sequence[Outbox], environ: Mapping[str, str], *, content: bool
+    outboxes: Sequence[Outbox],
+    environ: Mapping[str, str],
+    pseudonym: Callable[[str], str] | None = None,
 ) -> BatchSpanProcessor:
     """Keep this process's spans from now on; `unwatch` ends it.
 
     The tracer provider can be set once in a process, so it stays, and what watches is switched. A
     provider that somebody else has set is used as it is.
+
+    Args:
+        outboxes: one a server.
+        environ: as OpenTelemetry reads it.
+        pseudonym: what people are called where no texts may be told; None if they may.
     """
     processor = BatchSpanProcessor(
-        Keeping(outboxes, content=content),
+        Keeping(outboxes, pseudonym),
         max_queue_size=WAITING,
         schedule_delay_millis=DELAY_MS,
         max_export_batch_size=TOGETHER,
