@@ -16,9 +16,9 @@ from twin.chat.profiles import Doing, chosen
 from twin.errors import TwinError
 from twin.home import Home
 from twin.serving import answering, comparing, correcting, resuming, taking_in, widgets, writing
-from twin.serving.access import LOCAL_USER, Login, admitted
+from twin.serving.access import LOCAL_USER, Login, admitted, vouched_for
 from twin.serving.history.layer import History
-from twin.serving.page import check_oauth
+from twin.serving.page import admitted_by_oauth
 from twin.serving.room import Room
 
 PUZZLED = "Something went wrong on my side\\. The terminal that runs `twin chat` says what\\."
@@ -61,7 +61,7 @@ if _room.access.login is Login.PASSWORD and _room.users.names():
 
 
 if _room.access.login is Login.PASSWORD and _room.oauth_allowed:
-    check_oauth()
+    _vouched = admitted_by_oauth(_room.oauth_allowed)
 
     @cl.oauth_callback
     async def log_in_elsewhere(
@@ -72,8 +72,11 @@ if _room.access.login is Login.PASSWORD and _room.oauth_allowed:
         id_token: str | None = None,
     ) -> cl.User | None:
         """Let somebody in whom an OAuth provider vouches for, and whom twin.toml names."""
-        del provider_id, token, raw_user_data, id_token
-        return default_user if default_user.identifier in _room.oauth_allowed else None
+        del token, raw_user_data, id_token
+        name = vouched_for(provider_id, default_user.identifier)
+        shown = default_user.display_name or default_user.identifier
+        known = cl.User(identifier=name, display_name=shown, metadata=default_user.metadata)
+        return known if name in _vouched else None
 
 
 if _room.access.keeps:
@@ -120,7 +123,12 @@ async def asked(message: cl.Message) -> None:
     """Take in what came with a message, and answer it."""
     # Chainlit forgets to note this task for an edited question: Stop would not reach it.
     cl.context.session.current_task = asyncio.current_task()
-    await _told(_do(message))
+    await _told(_in_turn(message))
+
+
+async def _in_turn(message: cl.Message) -> None:
+    async with _room.turns.turn(answering.asker(_room), answering.waits):
+        await _do(message)
 
 
 async def _do(message: cl.Message) -> None:

@@ -23,8 +23,21 @@ class ChatSettings(BaseModel):
         description="The environment variable that holds the URL of a PostgreSQL database for the "
         "conversations; empty keeps them in a file in the home.",
     )
+    at_once: int = Field(
+        default=64,
+        ge=1,
+        le=1000,
+        description="Questions that the page answers at once; the next ones wait in line.",
+    )
+    at_once_each: int = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        description="Questions of one who logs in, or of one guest's page, that are answered or wait.",
+    )
     oauth_allowed: tuple[str, ...] = Field(
         default=(),
-        description="Who may log in by OAuth, as the provider names them (mostly a mail address); "
-        "the provider itself is set by the environment variables of Chainlit.",
+        description="Who may log in by OAuth, as in `github:ines` or `google:ines@example.org`: the "
+        "provider, and how it names them. Without the provider where only one is set up, which the "
+        "environment variables of Chainlit do.",
     )

@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.e2e.visits import ANSWER, BESIDE, WATCH, Visit
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from twin.documents import Audience
-from twin.errors import UsageError, WarehouseError
-from twin.serving.access import Access, Login, decide
+from twin.errors import ConfigurationError, UsageError, WarehouseError
+from twin.serving.access import Access, Login, decide, let_in, vouched_for
 from twin.serving.page import own_folder
-from twin.serving.room import safe_name
+from twin.serving.uploads import safe_name
 from twin.serving.users import Users, signing_key
 from twin.serving.welcome_in import WelcomeIn
 
@@ -118,6 +118,32 @@ class TestAccess:
         assert not public.keeps
 
 
+class TestOAuth:
+    def test_one_name_of_two_providers_is_two_people(self) -> None:
+        allowed = let_in(["github:ines"], ["github", "google"])
+        assert vouched_for("github", "ines") in allowed
+        assert vouched_for("google", "ines") not in allowed
+        # Nor is either the one who has a password.
+        with pytest.raises(UsageError):
+            Users(Path()).add(vouched_for("github", "ines"), PASSWORD)
+
+    def test_where_one_provider_is_set_up_a_name_will_do(self) -> None:
+        assert let_in(["ines", "github:ada"], ["github"]) == {"github:ines", "github:ada"}
+
+    @pytest.mark.parametrize(
+        ("allowed", "hint"),
+        [
+            ("ines", "write 'github:ines' or 'google:ines'"),
+            ("gitlab:ines", "set up: github, google"),
+            ("github:", "set up: github, google"),
+        ],
+    )
+    def test_who_is_meant_must_be_clear(self, allowed: str, hint: str) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            let_in([allowed], ["google", "github"])
+        assert hint in caught.value.hint
+
+
 class TestFolders:
     def test_two_pages_on_one_home_share_no_folder(self, tmp_path: Path) -> None:
         one, other = own_folder(tmp_path), own_folder(tmp_path)
@@ -200,6 +226,13 @@ print(get_data_layer())
 from twin.ingest.intake import Intake, Remark
 from twin.serving.taking_in import told
 print(told([("a.md", Intake("uploads", held=[Remark("a.md", "it switches a model")]))]))
+from chainlit.config import config
+if config.code.oauth_callback:
+    import asyncio
+    from chainlit.user import User
+    for provider in ("github", "google"):
+        given = User("ines", metadata={"provider": provider})
+        print(asyncio.run(config.code.oauth_callback(provider, "", {}, given)))
 """
 
 
@@ -226,3 +259,18 @@ def test_oauth_without_a_provider_is_told(tmp_path: Path) -> None:
     done = loaded(tmp_path, Login.PASSWORD, TWIN_CHAT__OAUTH_ALLOWED='["ines"]')
     assert "no provider is set up: set its variables" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_whom_a_provider_vouches_for_is_known_by_both_names(tmp_path: Path) -> None:
+    done = loaded(
+        tmp_path,
+        Login.PASSWORD,
+        TWIN_CHAT__OAUTH_ALLOWED='["github:ines"]',
+        OAUTH_GITHUB_CLIENT_ID="x",
+        OAUTH_GITHUB_CLIENT_SECRET="x",
+        OAUTH_GOOGLE_CLIENT_ID="x",
+        OAUTH_GOOGLE_CLIENT_SECRET="x",
+    )
+    github, google = done.stdout.splitlines()[-2:]
+    assert "identifier='github:ines', display_name='ines'" in github, done.stderr
+    assert google == "None"

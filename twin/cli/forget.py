@@ -11,6 +11,7 @@ from twin.cli import output
 from twin.cli.sync import synced
 from twin.errors import NotFoundError
 from twin.home import Home
+from twin.serving.uploads import delete_copies
 
 SHOWN = 10
 
@@ -29,11 +30,12 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
         found = list(warehouse.summaries(source=source)) or list(
             warehouse.summaries(collection=source)
         )
-        waiting = [
-            one.document
+        held = [
+            one
             for one in warehouse.held()
             if source in {one.collection, one.document.id, one.document.source, one.document.url}
         ]
+        waiting = [one.document for one in held]
         if not found and not waiting:
             message = f"nothing here came from {source}"
             raise NotFoundError(message, "`twin status` lists the collections")
@@ -50,10 +52,13 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
         # What waits goes by the same ids; both in one transaction.
         waiting_ids = [document.id for document in waiting]
         count = warehouse.delete([*(summary.id for summary in found), *waiting_ids])
+        gone = [(one.source, one.collection) for one in found]
+        gone += [(one.document.source, one.collection) for one in held]
+        delete_copies(home, gone)
         done = synced(home)
     points = f", {done.applied.deleted} passages left the index" if done else ""
-    held = f", and {len(waiting)} in quarantine" if waiting else ""
-    click.echo(f"{count} documents are forgotten{held}{points}")
+    also = f", and {len(waiting)} in quarantine" if waiting else ""
+    click.echo(f"{count} documents are forgotten{also}{points}")
     if done is None:
         output.note("search no longer shows them, though the index still holds their vectors")
     return 0

@@ -1,16 +1,18 @@
 """Who reads the page, and what is kept of that.
 
 In: the address that is listened on, the audience, and who may log in. Out: an `Access`: one person on
-their own machine, people with passwords, or guests of whom nothing is kept.
+their own machine, people with passwords, or guests of whom nothing is kept; and what somebody is
+called here whom an OAuth provider vouches for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from twin.documents import Audience
-from twin.errors import UsageError
+from twin.errors import ConfigurationError, UsageError
 from twin.serving.guard import is_loopback
 
 LOCAL_USER = "local"
@@ -85,6 +87,42 @@ def _check(host: str, audience: Audience, *, anyone_may_read: bool) -> None:
     )
     hint = "add a login with `twin chat user add NAME`, show --audience public, or say --anyone-may-read"
     raise UsageError(message, hint)
+
+
+def vouched_for(provider: str, name: str) -> str:
+    """Return what somebody is called here whom an OAuth provider vouches for.
+
+    The ines of one provider need not be the ines of another, nor the one who has a password: a name
+    with a password has no colon.
+    """
+    return f"{provider}:{name}"
+
+
+def let_in(allowed: Iterable[str], providers: Collection[str]) -> frozenset[str]:
+    """Return who may log in by OAuth, each as `vouched_for` calls them.
+
+    Args:
+        allowed: as twin.toml has them: ``github:ines``, or ``ines`` where one provider is set up.
+        providers: that are set up.
+
+    Raises:
+        ConfigurationError: if it is not clear who is meant.
+    """
+    found = set()
+    for one in allowed:
+        provider, colon, name = one.partition(":")
+        if not colon and len(providers) == 1:
+            provider, name = next(iter(providers)), one
+        elif not colon:
+            message = f"chat.oauth_allowed names {one!r} and not who vouches for them"
+            hint = f"write {' or '.join(repr(vouched_for(p, one)) for p in sorted(providers))}"
+            raise ConfigurationError(message, hint)
+        if provider not in providers or not name:
+            message = f"chat.oauth_allowed names {one!r}, and no provider {provider!r} is set up"
+            hint = f"write PROVIDER:NAME; set up: {', '.join(sorted(providers))}"
+            raise ConfigurationError(message, hint)
+        found.add(vouched_for(provider, name))
+    return frozenset(found)
 
 
 _access = Access()

@@ -23,6 +23,7 @@ from twin.chat.panel import question_of, read_wish
 from twin.chat.shown import Shown, shown
 from twin.chat.wish import Turn, Wish
 from twin.retrieve.passages import Retrieval
+from twin.serving.access import Login
 from twin.serving.conversation import Conversation
 from twin.serving.history.contents import Kept
 from twin.serving.history.database import now
@@ -69,6 +70,21 @@ def asked_by(message: cl.Message) -> Asked:
         thread_id=session.thread_id,
         who=Who(user, session.thread_id),
     )
+
+
+def asker(room: Room) -> str:
+    """Return whose share of the turns a question takes; empty where one person has the page."""
+    session = cl.context.session
+    if room.access.login is Login.LOCAL:
+        return ""
+    # Of a guest nothing is known but the page that is open.
+    return f"user {session.user.identifier}" if session.user else f"page {session.id}"
+
+
+async def waits() -> None:
+    """Say that others are first."""
+    words = "Others asked before you: yours is answered once one of them is done."
+    await cl.context.emitter.send_toast(words, "info")
 
 
 def conversation() -> Conversation:

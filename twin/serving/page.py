@@ -23,7 +23,7 @@ from typing import Any
 from twin.errors import ConfigurationError, UsageError
 from twin.home import Home
 from twin.resources import resource
-from twin.serving.access import LOCAL_USER, Access, Login, admitted
+from twin.serving.access import LOCAL_USER, Access, Login, admitted, let_in
 from twin.serving.guard import Guard, is_loopback
 from twin.serving.users import Users, signing_key
 from twin.serving.welcome_in import WelcomeIn
@@ -84,21 +84,26 @@ def check_installed() -> None:
         raise ConfigurationError(message, "pip install 'twin[chat]'")
 
 
-def check_oauth() -> None:
-    """See whether the environment names an OAuth provider; to be called once Chainlit may be imported.
+def admitted_by_oauth(allowed: Sequence[str]) -> frozenset[str]:
+    """Return who may log in by OAuth; to be called once Chainlit may be imported.
+
+    Args:
+        allowed: as twin.toml names them.
 
     Raises:
-        ConfigurationError: if it names none.
+        ConfigurationError: if the environment names no provider, or it is not clear who is meant.
     """
     from chainlit.oauth_providers import get_configured_oauth_providers  # noqa: PLC0415 - an extra
 
-    if not get_configured_oauth_providers():  # type: ignore[no-untyped-call]
+    providers: list[str] = get_configured_oauth_providers()  # type: ignore[no-untyped-call]
+    if not providers:
         message = "chat.oauth_allowed lets somebody in by OAuth, and no provider is set up"
         hint = (
             "set its variables, as in OAUTH_GITHUB_CLIENT_ID and OAUTH_GITHUB_CLIENT_SECRET, and "
             "CHAINLIT_URL (docs/chat.md)"
         )
         raise ConfigurationError(message, hint)
+    return let_in(allowed, providers)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -160,7 +165,9 @@ def prepare(home: Path, oauth_allowed: Sequence[str] = ()) -> Path:
     os.environ["CHAINLIT_APP_ROOT"] = str(folder)
     # Chainlit would read the .env of the current folder, whosever that is.
     os.environ["CHAINLIT_ENV_FILE"] = str(folder / ".env")
-    key = signing_key(folder, admitted().login.value, *sorted(oauth_allowed))
+    # The last word is how people are called: whoever was called otherwise logs in anew.
+    by_provider = ["provider:name"] if oauth_allowed else []
+    key = signing_key(folder, admitted().login.value, *sorted(oauth_allowed), *by_provider)
     os.environ.setdefault("CHAINLIT_AUTH_SECRET", key)
     # Browsers keep one cookie of a name for all ports of a host, and two homes know not each other.
     mark = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]

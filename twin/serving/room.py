@@ -6,9 +6,7 @@ In: a home, and who was admitted. Out: what Chainlit's handlers work with, each 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +15,12 @@ from typing import TYPE_CHECKING
 from twin.chat.opinions import thumb
 from twin.chat.panel import Defaults
 from twin.chat.profiles import Profile, profiles_of
-from twin.collecting import Wanted, collect
-from twin.documents import Audience
 from twin.errors import ConfigurationError
 from twin.home import Home
+from twin.serving import uploads
 from twin.serving.access import Access
 from twin.serving.live import LiveTwin
+from twin.serving.turns import Turns
 from twin.serving.users import Users
 from twin.warehouse.feedback import Feedback, read_feedback
 
@@ -30,14 +28,6 @@ if TYPE_CHECKING:
     from twin.ingest.intake import Intake
     from twin.serving.history.contents import Kept
     from twin.serving.history.layer import History
-
-UPLOADS = "uploads"
-"""The folder of the home, and hence the collection, that holds what was given in the page."""
-
-LONGEST_NAME = 120
-"""Bytes before the suffix."""
-
-_log = logging.getLogger("twin.page")
 
 
 class Room:
@@ -89,6 +79,12 @@ class Room:
         return self._home.settings.chat.oauth_allowed
 
     @cached_property
+    def turns(self) -> Turns:
+        """Who is answered now, and who waits."""
+        wanted = self._home.settings.chat
+        return Turns(wanted.at_once, wanted.at_once_each)
+
+    @cached_property
     def profiles(self) -> list[Profile]:
         """What can be done on the page."""
         return profiles_of(self.twin.models)
@@ -108,28 +104,13 @@ class Room:
         comment = feedback.edited or feedback.comment
         self.twin.observer.score(feedback.trace_id, feedback.kind.value, value, comment)
 
-    def take_in(self, files: Sequence[tuple[str, Path]]) -> list[tuple[str, Intake]]:
-        """Take files into the twin, and return an account of each.
-
-        They are private, whatever their reader proposes: somebody may have meant only to ask about
-        them.
-
-        Args:
-            files: the name that each had, and where it lies now.
+    def take_in(self, files: Sequence[tuple[str, Path]], user: str) -> list[tuple[str, Intake]]:
+        """Take files into the twin, as theirs who gave them, and return an account of each.
 
         Raises:
             TwinError: if one of them cannot be begun.
         """
-        folder = self._home.folder / UPLOADS
-        folder.mkdir(exist_ok=True, mode=0o700)
-        done = []
-        for name, path in files:
-            target = folder / safe_name(name)
-            shutil.copyfile(path, target)
-            wanted = Wanted(source=str(target), audience=Audience.PRIVATE)
-            [intake] = collect(self._home, [wanted])
-            done.append((target.name, intake))
-        return done
+        return uploads.take_in(self._home, files, user)
 
     def _history_url(self) -> str:
         name = self._home.settings.chat.history_url_env
@@ -148,18 +129,3 @@ class Room:
         elif kept is not None:
             given = thumb(read_feedback(kept.body), thumb_id, value, comment)
             await asyncio.to_thread(self.say, given)
-
-
-def safe_name(name: str) -> str:
-    """Return the name of a file without any folder, short, and not hidden."""
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
-    plain = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in plain)
-    stem, dot, suffix = plain.rpartition(".")
-    if not dot:
-        return _cut(plain, LONGEST_NAME) or "unnamed"
-    return f"{_cut(stem, LONGEST_NAME)}.{_cut(suffix, 20)}"
-
-
-def _cut(text: str, most: int) -> str:
-    """Return as much of a text as has so many bytes: a file system counts those."""
-    return text.encode()[:most].decode(errors="ignore")

@@ -30,9 +30,11 @@ async def take_in(room: Room, message: cl.Message) -> None:
     if not room.access.keeps:
         text = "guests cannot give the twin anything to read"
         raise UsageError(text, "ask its owner")
+    session = cl.context.session
+    user = session.user.identifier if session.user else ""
     files = [(one.name, Path(one.path)) for one in message.elements if one.path]
     async with cl.Step("Taking in", type="tool", icon="inbox") as step:
-        done = await asyncio.to_thread(room.take_in, files)
+        done = await asyncio.to_thread(room.take_in, files, user)
         step.name = f"Took in {len(files)} file{'' if len(files) == 1 else 's'}"
         step.output = told(done)
     await cl.Message(told(done)).send()  # type: ignore[no-untyped-call]
