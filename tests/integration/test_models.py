@@ -124,6 +124,22 @@ def test_a_batch_is_filled_up_and_no_further() -> None:
     assert graphs.batches([]) == []
 
 
+def test_the_engine_meets_few_shapes(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = set()
+    values = graphs.Graph._values
+
+    def seen(graph: graphs.Graph, encodings: Any) -> Any:
+        made = values(graph, encodings)
+        shapes.update(array.shape for array in made.values())
+        return made
+
+    monkeypatch.setattr(graphs.Graph, "_values", seen)
+    model = built(cache, "openvino")
+    for words in range(1, 300):
+        model.get_text_embedding("tide " * words)
+    assert {length for _, length in shapes} == set(range(8, 257, 8))
+
+
 def test_the_second_load_imports_neither_torch_nor_transformers(cache: Path) -> None:
     command = [sys.executable, "-c", EXPENSIVE, str(cache)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)

@@ -26,6 +26,11 @@ T = TypeVar("T")
 TOKENS = 1024
 """Of a batch, padding included. 512 to 2048 made no difference; a batch keeps one core for 0.2 s."""
 
+STEP = 8
+"""Tokens to a multiple of which a batch is padded. For every shape that it meets, the engine keeps what
+it made for it: with any length, 4,000 texts of all lengths left it at 280 MiB and growing, with this at
+190 and flat, at the same speed."""
+
 FORMAT = 2
 """Of what lies in the cache; a new one makes it be converted again."""
 
@@ -69,7 +74,7 @@ class Graph:
         import numpy as np  # noqa: PLC0415 - comes with OpenVINO
 
         encodings = self._cut.encode_batch(list(texts))
-        parts = batches([len(one.ids) for one in encodings])
+        parts = batches([self._padded(len(one.ids)) for one in encodings])
         if len(parts) == 1:
             request = self._compiled.create_infer_request()
             rows = request.infer(self._values([encodings[n] for n in parts[0]]))[0]
@@ -90,10 +95,14 @@ class Graph:
         queue.wait_all()
         return np.stack([found[n] for n in range(len(encodings))])
 
+    def _padded(self, tokens: int) -> int:
+        """Return the length that a text of so many tokens has in a batch."""
+        return min(-(-tokens // STEP) * STEP, int(self.facts["tokens"]))
+
     def _values(self, encodings: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
         import numpy as np  # noqa: PLC0415 - comes with OpenVINO
 
-        shape = (len(encodings), max(len(one.ids) for one in encodings))
+        shape = (len(encodings), self._padded(max(len(one.ids) for one in encodings)))
         values = {name: np.zeros(shape, dtype=np.int64) for name in self._inputs}
         for row, one in enumerate(encodings):
             numbers = zip(INPUTS, (one.ids, one.attention_mask, one.type_ids), strict=True)
