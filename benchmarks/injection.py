@@ -27,11 +27,11 @@ from pathlib import Path
 
 from benchmarks.corpora import twin
 from benchmarks.report import SHARED, Row, report
-from twin.basics.quotable import prose, quotable
 from twin.chat.answer import Answerer
 from twin.chat.guarding import UNGUARDED, Guard
 from twin.documents import Audience
 from twin.guard.injection import Channel, attempts, without_orders
+from twin.guard.quotable import prose, quotable
 from twin.home import Home
 from twin.index.boundaries import sentences
 from twin.prompts.passages import LEFT_OUT, parse
@@ -147,6 +147,7 @@ def ask(answerer: Answerer, questions: Iterator[tuple[str, Attempt]]) -> Asked:
             asked.seen += one.seen
             asked.unseen += not one.seen
             asked.idle += idle(attempt, answer.text)
+            print(f"  quoted of an attempt, asked {question[:60]!r}: {answer.text!r}")
     return asked
 
 

@@ -4,14 +4,15 @@ In: real questions over three real corpora, answered by `quotes`; sentences of t
 and with one number, name or negation changed; and paraphrases of the sample author's sentences, which
 were written before the check was first run. Out: a table.
 
-Run: ``python -m benchmarks.support [HOME]``
+Run: ``python -m benchmarks.support [HOME]``; the entailment model of its twin.toml counts, if one is set
 """
 
 import random
 import re
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -20,9 +21,8 @@ from benchmarks.injection import AUTHORS
 from benchmarks.mutations import Changed, changes, sample
 from benchmarks.report import RESULTS, Row, report
 from twin.chat.answer import Answer, Source
-from twin.chat.bearing import Similar
 from twin.chat.citations import citation_spans
-from twin.chat.support import check_support
+from twin.chat.support import SentenceSupport, check_support
 from twin.documents import Audience, Kind, document_id
 from twin.home import Home
 from twin.retrieve.passages import Passage
@@ -59,9 +59,12 @@ def source(text: str) -> Source:
     return Source(1, passage, ())
 
 
-def marked(sentence: str, text: str, similar: Similar | None) -> bool:
+Check = Callable[[str, Sequence[Source]], tuple[SentenceSupport, ...]]
+
+
+def marked(sentence: str, text: str, check: Check) -> bool:
     """Return whether a sentence that cites a text is marked as unsupported."""
-    found = check_support(f"{sentence} [1]", [source(text)], similar=similar)
+    found = check(f"{sentence} [1]", [source(text)])
     return not found or any(not one.supported for one in found)
 
 
@@ -118,13 +121,13 @@ def dangling(answer: Answer) -> int:
     return sum(n not in known for _, numbers in citation_spans(answer.text) for n in numbers)
 
 
-def _changed_row(changed: Sequence[tuple[Changed, str]], similar: Similar | None) -> list[Row]:
+def _changed_row(changed: Sequence[tuple[Changed, str]], check: Check) -> list[Row]:
     rows = []
-    total = sum(marked(one.text, text, similar) for one, text in changed)
+    total = sum(marked(one.text, text, check) for one, text in changed)
     rows.append(Row("false sentences marked", total, f"of {len(changed)}", "at least 90"))
     for kind in ("number", "name", "negation"):
         some = [(one, text) for one, text in changed if one.kind == kind]
-        count = sum(marked(one.text, text, similar) for one, text in some)
+        count = sum(marked(one.text, text, check) for one, text in some)
         rows.append(Row(f"of these with another {kind}", count, f"of {len(some)}"))
     return rows
 
@@ -138,14 +141,16 @@ def main() -> None:
     ingest(folder)
     dice = random.Random(SEED)  # noqa: S311 - not for secrets
     with Home(folder) as home:
-        similar = home.embedder.similar
+        made_by = home.registry.entailment()
+        entails = made_by[1]() if made_by else None
+        check = partial(check_support, similar=home.embedder.similar, entails=entails)
         answered = leading_nowhere = sentences = unsupported = 0
         asked = questions(home, dice)
         for question in asked:
             answer = home.answerer.answer(question, audience=Audience.PRIVATE)
             answered += bool(answer.sources)
             leading_nowhere += dangling(answer)
-            support = check_support(answer.text, answer.sources, similar=similar)
+            support = check(answer.text, answer.sources)
             if answer.sources:
                 sentences += len(support)
                 unsupported += sum(not one.supported for one in support)
@@ -156,17 +161,17 @@ def main() -> None:
             Row("of these with sources", answered, f"of {len(asked)}"),
             Row("citations that lead nowhere", leading_nowhere, "", "0"),
             Row("quoted sentences marked as unsupported", unsupported, f"of {sentences}"),
-            *_changed_row(changed, similar),
+            *_changed_row(changed, check),
             Row(
                 "supported sentences marked",
-                sum(marked(one.true, text, similar) for one, text in true)
-                + sum(marked(sentence, text, similar) for sentence, text in said),
+                sum(marked(one.true, text, check) for one, text in true)
+                + sum(marked(sentence, text, check) for sentence, text in said),
                 f"of {len(true) + len(said)}",
                 "at most 5",
             ),
             Row(
                 "of these paraphrases",
-                sum(marked(sentence, text, similar) for sentence, text in said),
+                sum(marked(sentence, text, check) for sentence, text in said),
                 f"of {len(said)}",
             ),
         ]
@@ -176,7 +181,7 @@ def main() -> None:
             for sentence, text in said
             for one in sample(list(changes(sentence, dice)), 1, dice)
         ]
-        count = sum(marked(one.text, text, similar) for one, text in spoiled)
+        count = sum(marked(one.text, text, check) for one, text in spoiled)
         rows.append(Row("false paraphrases marked", count, f"of {len(spoiled)}"))
     report("support", rows)
 

@@ -5,6 +5,8 @@ In: values of a file or of the environment. Out: a frozen model that refuses wha
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from twin.tables import Choice
+
 
 class ChatSettings(BaseModel):
     """From passages to an answer, and the page that shows it."""
@@ -17,6 +19,11 @@ class ChatSettings(BaseModel):
         le=1.3,
         description="Below this evidence (cosine, and 0.3 for having all of the question's words) "
         "the twin says that it has not written about it.",
+    )
+    entailment: Choice | None = Field(
+        default=None,
+        description="What has the last word on whether a cited passage says what rests on it, as in "
+        "`nli`; None leaves it to words and the embedder.",
     )
     history_url_env: str = Field(
         default="",

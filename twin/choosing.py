@@ -5,7 +5,7 @@ with its path. Nothing is built here.
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from twin.components import (
     CuratorComponent,
     EmbeddingComponent,
     EnricherComponent,
+    EntailmentComponent,
     GuardComponent,
     LLMComponent,
     NodeParserComponent,
@@ -58,28 +59,32 @@ def resolve(plugins: PluginSet, settings: Settings) -> dict[str, tuple[Provided,
 
 def choices(settings: Settings) -> Iterator[tuple[str, type[AnyComponent], Choice]]:
     """Yield every place of the settings that names a component."""
-    yield "index.embedding", EmbeddingComponent, settings.index.embedding
-    yield "index.store", VectorStoreComponent, settings.index.store
-    for number, choice in enumerate(settings.ingest.cleaners):
-        yield f"ingest.cleaners[{number}]", CleanerComponent, choice
-    for number, choice in enumerate(settings.ingest.enrichers):
-        yield f"ingest.enrichers[{number}]", EnricherComponent, choice
+    index, ingest, retrieve = settings.index, settings.ingest, settings.retrieve
+    yield "index.embedding", EmbeddingComponent, index.embedding
+    yield "index.store", VectorStoreComponent, index.store
+    yield from _listed("ingest.cleaners", CleanerComponent, ingest.cleaners)
+    yield from _listed("ingest.enrichers", EnricherComponent, ingest.enrichers)
     for kind in Kind:
-        parser = settings.ingest.node_parsers.of(kind)
-        yield f"ingest.node_parsers.{kind}", NodeParserComponent, parser
-    for number, choice in enumerate(settings.retrieve.query_transforms):
-        yield f"retrieve.query_transforms[{number}]", QueryTransformComponent, choice
-    for number, choice in enumerate(settings.retrieve.rerankers):
-        yield f"retrieve.rerankers[{number}]", RerankerComponent, choice
-    for number, choice in enumerate(settings.datasets.curators):
-        yield f"datasets.curators[{number}]", CuratorComponent, choice
-    for number, choice in enumerate(settings.guard.masks):
-        yield f"guard.masks[{number}]", GuardComponent, choice
+        yield f"ingest.node_parsers.{kind}", NodeParserComponent, ingest.node_parsers.of(kind)
+    transforms = retrieve.query_transforms
+    yield from _listed("retrieve.query_transforms", QueryTransformComponent, transforms)
+    yield from _listed("retrieve.rerankers", RerankerComponent, retrieve.rerankers)
+    yield from _listed("datasets.curators", CuratorComponent, settings.datasets.curators)
+    yield from _listed("guard.masks", GuardComponent, settings.guard.masks)
+    if settings.chat.entailment is not None:
+        yield "chat.entailment", EntailmentComponent, settings.chat.entailment
     yield "models.chat", LLMComponent, settings.models.chat
     if settings.models.teacher is not None:
         yield "models.teacher", LLMComponent, settings.models.teacher
     for number, adapter in enumerate(settings.models.adapters):
         yield f"models.adapters[{number}].model", LLMComponent, adapter.model
+
+
+def _listed(
+    path: str, kind: type[AnyComponent], several: Iterable[Choice]
+) -> Iterator[tuple[str, type[AnyComponent], Choice]]:
+    for number, choice in enumerate(several):
+        yield f"{path}[{number}]", kind, choice
 
 
 def reader_named(plugins: PluginSet, name: str) -> Provided:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from llama_index.core.indices.query.query_transform.base import (  # noqa: F401
         BaseQueryTransform,
     )
-    from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.core.llms import LLM
     from llama_index.core.node_parser import NodeParser  # noqa: F401
     from llama_index.core.postprocessor.types import BaseNodePostprocessor  # noqa: F401
     from llama_index.core.readers.base import BaseReader  # noqa: F401
@@ -43,6 +43,9 @@ Role = Literal["chat", "teacher"]
 
 Finder = Callable[[str], Iterable[tuple[Span, str]]]
 """Finds personal data in a text: the span of each piece, and its kind, as in ``email``."""
+
+Entailment = Callable[[Sequence[tuple[str, str]]], Sequence[float]]
+"""Gives for each pair the probability, 0 to 1, that its first text (a source) entails the second."""
 
 
 class Options(BaseModel):
@@ -108,38 +111,18 @@ class Teacher(Protocol):
         """
 
 
-class CountsTokens(Protocol):
-    """A chat model that can say how long a conversation is, by its own tokenizer."""
+def _without(what: str) -> Callable[[], Any]:
+    def missing() -> Any:
+        message = f"this component needs {what}, and was built without it"
+        raise LookupError(message)
 
-    def count_tokens(self, messages: Sequence[ChatMessage]) -> int | None:
-        """Return the tokens of the conversation as the model would read it, its template included.
-
-        Returns:
-            None where the served model's tokenizer cannot be asked.
-
-        Raises:
-            ModelError: if it should have been there and did not answer.
-        """
+    return missing
 
 
-def _no_embedding() -> BaseEmbedding:
-    message = "this component needs the embedder, and was built without one"
-    raise LookupError(message)
-
-
-def _no_llm() -> LLM:
-    message = "this component needs the chat model, and was built without one"
-    raise LookupError(message)
-
-
-def _no_teacher() -> Teacher:
-    message = "this component needs the teacher model, and was built without one"
-    raise LookupError(message)
-
-
-def _no_client() -> Client:
-    message = "this component needs the web, and was built without a client"
-    raise LookupError(message)
+_NO_EMBEDDING = _without("the embedder")
+_NO_LLM = _without("the chat model")
+_NO_TEACHER = _without("the teacher model")
+_NO_CLIENT = _without("the client of the web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +147,10 @@ class BuildContext:
     generation: str = ""
     report: Report = field(default_factory=SilentReport)
     language: str = "english"
-    get_embedding: Callable[[], BaseEmbedding] = _no_embedding
-    get_llm: Callable[[], LLM] = _no_llm
-    get_teacher: Callable[[], Teacher] = _no_teacher
-    get_client: Callable[[], Client] = _no_client
+    get_embedding: Callable[[], BaseEmbedding] = _NO_EMBEDDING
+    get_llm: Callable[[], LLM] = _NO_LLM
+    get_teacher: Callable[[], Teacher] = _NO_TEACHER
+    get_client: Callable[[], Client] = _NO_CLIENT
 
     def collection(self, name: str) -> str:
         """Return the name of this generation's collection."""
@@ -340,6 +323,14 @@ class GuardComponent(Component[OptionsT, Finder]):
 
     hook: ClassVar[str] = "twin_guards"
     noun: ClassVar[str] = "guard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntailmentComponent(Component[OptionsT, Entailment]):
+    """An entailment model: a callable that says how likely a source entails what rests on it."""
+
+    hook: ClassVar[str] = "twin_entailments"
+    noun: ClassVar[str] = "entailment model"
 
 
 AnyComponent = Component[Any, Any]

@@ -23,6 +23,7 @@ from twin.warehouse import open_warehouse
 if TYPE_CHECKING:
     from twin.chat.answer import Answerer
     from twin.chat.drafting import Drafter
+    from twin.chat.entailing import Entailing
     from twin.chat.guarding import Guard
     from twin.index.embedder import Embedder
     from twin.index.ledger import Ledger
@@ -121,7 +122,7 @@ class Home:
         with self._lock:
             changed = self.indexes.refresh()
             if changed:
-                for name in ("retriever", "answerer", "drafter"):
+                for name in ("retriever", "answerer", "drafter", "entailing"):
                     self.__dict__.pop(name, None)
             return changed
 
@@ -151,6 +152,13 @@ class Home:
         from twin.chat.guarding import guarded_by  # noqa: PLC0415
 
         return guarded_by(self.settings.guard, self.registry.masks)
+
+    @cached_property
+    def entailing(self) -> Entailing:
+        """What has the last word on whether a source says what rests on it."""
+        from twin.chat.entailing import Entailing  # noqa: PLC0415
+
+        return Entailing(self.registry.entailment())
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -193,6 +201,7 @@ class Home:
             minimum_relevance=self.settings.chat.minimum_relevance,
             teacher=self.registry.teacher if self.registry.has_teacher else None,
             similar=self.embedder.similar,
+            entailing=self.entailing,
             language=self.settings.index.language,
             guard=self.guard,
         )
@@ -208,6 +217,7 @@ class Home:
             self.registry.chat_model,
             person=self.settings.person.name,
             similar=self.embedder.similar,
+            entailing=self.entailing,
             sounds_like=kept_voice(self.folder / "cache" / "voice"),
             unlike=UNLIKE,
             guard=self.guard,

@@ -14,6 +14,7 @@ from twin.components import (
     CuratorComponent,
     EmbeddingComponent,
     EnricherComponent,
+    EntailmentComponent,
     GuardComponent,
     LLMComponent,
     NodeParserComponent,
@@ -85,6 +86,11 @@ def twin_guards() -> Iterable[GuardComponent]:  # type: ignore[type-arg, empty-b
     """Yield guards: from a text to the personal data in it."""
 
 
+@hookspec
+def twin_entailments() -> Iterable[EntailmentComponent]:  # type: ignore[type-arg, empty-body]
+    """Yield entailment models: from a source and a sentence to whether the one says the other."""
+
+
 COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
     kind.hook: kind
     for kind in (
@@ -99,6 +105,7 @@ COMPONENT_TYPES: dict[str, type[AnyComponent]] = {
         LLMComponent,
         CuratorComponent,
         GuardComponent,
+        EntailmentComponent,
     )
 }
 """Hook name to the class of the components that it must yield."""

@@ -20,6 +20,7 @@ from twin.components import (
     Cleaner,
     EmbeddingComponent,
     Enricher,
+    Entailment,
     Finder,
     ReaderComponent,
     Report,
@@ -132,6 +133,13 @@ class Registry:
     def masks(self) -> list[Finder]:
         """Return what finds the personal data to mask, in the order of twin.toml."""
         return [self._build(path) for path in self._paths("guard.masks[")]
+
+    def entailment(self) -> tuple[str, Callable[[], Entailment]] | None:
+        """Return the name of the entailment model with what builds it, None if none is set."""
+        path = "chat.entailment"
+        if path not in self._chosen:
+            return None
+        return self._chosen[path][0].component.name, lambda: self._build(path)
 
     def curators_fingerprint(self) -> list[str]:
         """Return every step with its provider's version and its options, for a manifest."""

@@ -26,6 +26,8 @@ KINDS: Final = (
     "reranker",
     "llm",
     "curator",
+    "guard",
+    "entailment",
 )
 
 TEMPLATES: Final = Path(__file__).parent / "templates"

@@ -99,7 +99,8 @@ class _Environment(EnvSettingsSource):
         try:
             return super().decode_complex_value(field_name, field, value)
         except ValueError as error:
-            if field.annotation is Choice and not str(value).lstrip().startswith(tuple('{["')):
+            single = field.annotation in {Choice, Choice | None}
+            if single and not str(value).lstrip().startswith(tuple('{["')):
                 return value
             names = (name for name, text in os.environ.items() if text == value)
             name = next((name for name in names if name.upper().startswith(PREFIX)), field_name)

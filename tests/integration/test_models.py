@@ -2,22 +2,29 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from twin.basics import graphs, rerankers
+from twin.basics import entailments, graphs, rerankers, weights
 from twin.basics.cross_encoders import load_scorer, load_torch_scorer
 from twin.basics.embeddings import COMPONENTS as EMBEDDINGS
 from twin.basics.embeddings import SentenceTransformersOptions
+from twin.basics.entailments import NLIOptions
+from twin.basics.nli import label_of
 from twin.basics.rerankers import CrossEncoderOptions
-from twin.components import BuildContext
+from twin.cli.doctor import CHECKS
+from twin.components import BuildContext, Entailment
 from twin.errors import ComponentUnavailable
+from twin.home import Home
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -181,12 +188,16 @@ LARGE: dict[str, Any] = {
 }
 
 
-def random_cross_encoder(folder: Path, size: dict[str, Any], labels: int = 1) -> Path:
+def random_cross_encoder(
+    folder: Path, size: dict[str, Any], labels: int = 1, names: Sequence[str] = ()
+) -> Path:
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
     torch.manual_seed(7)
     config = BertConfig(vocab_size=len(WORDS), num_labels=labels, **size)
+    if names:
+        config.id2label = dict(enumerate(names))
     BertForSequenceClassification(config).save_pretrained(folder)
     vocabulary = {word: n for n, word in enumerate(WORDS)}
     BertTokenizerFast(vocab=vocabulary).save_pretrained(folder)
@@ -275,16 +286,109 @@ def test_a_cross_encoder_that_gives_no_single_score_stays_on_torch(tmp_path: Pat
         rerankers.COMPONENTS[0].build(options, BuildContext(cache=tmp_path, data=tmp_path))
 
 
+# Entailment: the same models, with several labels
+
+LABELS = ("contradiction", "entailment", "neutral")
+
+
+@pytest.fixture(scope="module")
+def nli(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return random_cross_encoder(tmp_path_factory.mktemp("nli"), SMALL, 3, LABELS)
+
+
+def entailment(model: Path, cache: Path, backend: str = "torch", **options: Any) -> Entailment:
+    given = {"model": str(model), "device": "cpu", "backend": backend, **options}
+    ctx = BuildContext(cache=cache, data=cache)
+    return entailments.COMPONENTS[0].build(NLIOptions.model_validate(given), ctx)
+
+
+@pytest.mark.parametrize(("backend", "apart"), [("openvino", 0.05), ("torch", 1e-4)])
+def test_an_entailment_model_gives_its_own_probabilities(
+    nli: Path, tmp_path: Path, backend: str, apart: float
+) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    pairs = [("tide boats", "harbour"), ("harbour", "tide boats"), ("frost", ""), ("", "wait")]
+    pairs += [("winter storm " * n, "tide wait") for n in range(1, 9)]
+    tokenizer = AutoTokenizer.from_pretrained(nli)
+    own = AutoModelForSequenceClassification.from_pretrained(nli).eval()
+    with torch.inference_mode():
+        logits = [own(**tokenizer(*pair, return_tensors="pt")).logits[0] for pair in pairs]
+    shares = [float(torch.softmax(one, 0)[LABELS.index("entailment")]) for one in logits]
+    assert max(shares) - min(shares) > 0.3
+    for _ in range(2):  # converted, then as it is kept
+        found = entailment(nli, tmp_path, backend)(pairs)
+        assert list(found) == pytest.approx(shares, abs=apart)
+    assert len(list(tmp_path.iterdir())) == (backend == "openvino")
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "told"),
+    [
+        (("LABEL_0", "LABEL_1", "LABEL_2"), None, "its labels: 0 label_0, 1 label_1, 2 label_2"),
+        (LABELS, 3, "its labels: 0 contradiction, 1 entailment, 2 neutral"),
+    ],
+)
+def test_a_model_without_such_a_label(
+    tmp_path: Path, names: Sequence[str], given: int | None, told: str
+) -> None:
+    place = random_cross_encoder(tmp_path / "model", SMALL, 3, names)
+    with pytest.raises(ComponentUnavailable, match=told) as caught:
+        entailment(place, tmp_path, label=given)
+    assert "`label`" in caught.value.hint
+
+
+def test_the_label_can_be_said_and_is_read_of_two(tmp_path: Path) -> None:
+    unnamed = random_cross_encoder(tmp_path / "three", SMALL, 3, ("A", "B", "C"))
+    pairs = [("tide", "boats"), ("storm", "frost")]
+    parts = [entailment(unnamed, tmp_path, label=n)(pairs) for n in range(3)]
+    assert [sum(one) for one in zip(*parts, strict=True)] == pytest.approx([1, 1])
+    two = random_cross_encoder(tmp_path / "two", SMALL, 2, ("not_entailment", "entailment"))
+    assert label_of(str(two), "two", None) == 1
+
+
+def test_a_reranker_is_no_entailment_model(cross_encoder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ComponentUnavailable, match="no label for entailment"):
+        entailment(cross_encoder, tmp_path)
+
+
+def test_twin_toml_names_it_and_doctor_tries_it(nli: Path, tmp_path: Path) -> None:
+    def checked(settings: str) -> tuple[str, str, str]:
+        (tmp_path / "twin.toml").write_text(f"[chat]\n{settings}\n", encoding="utf-8")
+        with Home(tmp_path) as home:
+            return CHECKS["entailment"](home)
+
+    assert checked("")[:2] == ("ok", "none is set: words and the embedder judge citations")
+    # The words of a small random model are all alike to it.
+    state, what, hint = checked(f'entailment = {{ use = "nli", model = "{nli}" }}')
+    assert state == "note"
+    assert re.search(r"nli: it gives a sentence (0\.\d\d) of itself, and \1 of its contrary", what)
+    assert "`label`" in hint
+    sure: Any = SimpleNamespace(
+        registry=SimpleNamespace(entailment=lambda: ("sure", lambda: lambda _: [0.9, 0.1]))
+    )
+    assert CHECKS["entailment"](sure) == ("ok", "sure", "")
+    missing = 'entailment = { use = "nli", model = "a/nowhere", download = false }'
+    state, what, hint = checked(missing)
+    assert (state, "citations are checked without it" in what) == ("note", True)
+    assert "leave chat.entailment out" in hint
+    with Home(tmp_path) as home:
+        notes: list[str] = []
+        assert home.entailing.checked(lambda entails: entails, notes) is None
+        assert "a/nowhere" in notes[0]
+
+
 UNREACHABLE = """
 import sys
 from pathlib import Path
-from twin.basics import rerankers
+from twin.basics import rerankers, weights
 from twin.basics.rerankers import CrossEncoderOptions
 from twin.components import BuildContext
 from twin.errors import ComponentUnavailable
 asked = []
-download = rerankers._download
-rerankers._download = lambda model: asked.append(model) or download(model)
+download = weights._download
+weights._download = lambda model: asked.append(model) or download(model)
 cache = Path(sys.argv[1])
 ctx = BuildContext(cache=cache, data=cache)
 for model in sys.argv[2:]:
@@ -320,7 +424,7 @@ def test_weights_that_cannot_be_had(tmp_path: Path, environment: dict[str, str])
     assert ask("a/one", "a/one", "a/two") == "a/one a/two False"
     assert ask("a/one", "a/two") == "False"
     for note in (tmp_path / "cache").iterdir():
-        long_ago = note.stat().st_mtime - rerankers.RETRY_SECONDS - 1
+        long_ago = note.stat().st_mtime - weights.RETRY_SECONDS - 1
         os.utime(note, (long_ago, long_ago))
     assert ask("a/one") == "a/one False"
 
@@ -343,11 +447,13 @@ def test_a_download_that_broke_off_is_not_taken_for_a_model(
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(broken_off / "hf" / "hub"))
     asked: list[str] = []
-    monkeypatch.setattr(
-        rerankers, "_download", lambda model: asked.append(model) or str(broken_off)
-    )
-    options = CrossEncoderOptions(model="a/one")
-    assert rerankers._folder(options, broken_off / "cache") == str(broken_off)
+    monkeypatch.setattr(weights, "_download", lambda model: asked.append(model) or str(broken_off))
+
+    def folder(*, download: bool) -> str:
+        return weights.weights_of("a/one", broken_off / "cache", download=download, without="x")
+
+    assert folder(download=True) == str(broken_off)
     assert asked == ["a/one"]
-    with pytest.raises(ComponentUnavailable):
-        rerankers._folder(options.model_copy(update={"download": False}), broken_off / "cache")
+    with pytest.raises(ComponentUnavailable, match="a/one") as caught:
+        folder(download=False)
+    assert "set x" in caught.value.hint

@@ -2,7 +2,7 @@
 and every answer against TGI's API description, where that lies beside the checkout."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,13 @@ from llama_index.core.llms import ChatMessage
 from tests.tgi_contract import Contract
 from tests.tgi_stand_in import Scripted, StandIn, Token, Trouble
 from twin.basics.llms import COMPONENTS, ServerOptions, TGIOptions
+from twin.chat.asking import parts
+from twin.chat.fitting import Prompt, fitted
+from twin.chat.wish import Usage
 from twin.components import BuildContext
 from twin.errors import ContextOverflow, ModelError
 from twin.models.parity import SAMPLE
+from twin.prompts.passages import Numbered, render
 
 KEY = "tgi-very-secret-key"
 BY_NAME = {component.name: component for component in COMPONENTS}
@@ -208,6 +212,61 @@ def test_an_overflow_that_the_server_tells(server: StandIn, route: str) -> None:
     server.most_read, server.most = 4, 8  # started anew, with less
     with pytest.raises(ContextOverflow, match="must"):
         words(spoken.stream_chat(MESSAGES))
+
+
+def passages(count: int) -> list[Numbered]:
+    return [Numbered(n, " ".join(["tide"] * 100), f"Piece {n}") for n in range(1, count + 1)]
+
+
+def fitting(llm: Any, count: int) -> tuple[str, list[int]]:
+    """Return what came, and how many passages stood in each prompt that was tried."""
+    tried: list[int] = []
+
+    def write(fewer: int) -> Prompt:
+        return ("system", "Be brief."), ("user", render(passages(count)[:fewer], "Why?"))
+
+    def ask(written: Prompt, fewer: int) -> Generator[str, None, Usage]:
+        tried.append(fewer)
+        return parts(llm, written, {})
+
+    return "".join(fitted(llm, write, ask, count, {})), tried
+
+
+@ROUTES
+def test_passages_that_do_not_fit_are_left_out_and_the_rest_is_answered(
+    server: StandIn, route: str
+) -> None:
+    text, tried = fitting(model(server, route=route, max_tokens=100), 8)
+    assert text == "The tide waits."
+    assert tried[0] == 8
+    assert len(tried) == 2
+    assert 3 <= tried[1] <= 4  # of 1,024 tokens a passage has some 220
+    assert len(server.generations()) == 1
+
+
+def test_what_fits_is_sent_at_once(server: StandIn) -> None:
+    text, tried = fitting(model(server, max_tokens=100), 1)
+    assert (text, tried) == ("The tide waits.", [1])
+
+
+def test_another_client_is_counted_for_or_refused_and_asked_again(server: StandIn) -> None:
+    def client(context: int) -> Any:
+        options = ServerOptions(
+            base_url=f"{server.url}/v1",
+            api_key_env="TGI_API_KEY",
+            context_window=context,
+            max_tokens=100,
+            retries=0,
+        )
+        return BY_NAME["openai"].build(options, CTX)
+
+    text, tried = fitting(client(1024), 8)
+    assert (text, len(tried)) == ("The tide waits.", 1)  # by the server's own tokenizer
+    assert len(server.generations()) == 1
+    text, tried = fitting(client(8192), 8)
+    assert text == "The tide waits."
+    assert tried[0] == 8
+    assert tried[-1] < 5
 
 
 def test_something_else_that_answers_there(server: StandIn) -> None:

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from twin.basics.llms import COMPONENTS, QuotesOptions
-from twin.basics.quotable import LONGEST, quotable
 from twin.basics.quotes import NOTHING, answer, runs
 from twin.chat.citations import Citations, cited_sentences
 from twin.components import BuildContext
+from twin.guard.quotable import LONGEST, quotable
 from twin.prompts.passages import LEFT_OUT, Numbered, render
 from twin.testing.fakes import hash_embedding
 

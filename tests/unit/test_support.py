@@ -3,6 +3,7 @@
 import random
 import re
 import tomllib
+from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 
 from benchmarks.mutations import changes, sample
 from twin.chat.answer import Source
+from twin.chat.bearing import Entails
 from twin.chat.claims import claim_of
+from twin.chat.entailing import Entailing
 from twin.chat.figures import numbers
 from twin.chat.support import SentenceSupport, check_support
 from twin.documents import Kind, document_id
+from twin.errors import ComponentUnavailable
 from twin.retrieve.passages import Passage
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample-author"
@@ -159,13 +163,89 @@ def test_meaning_counts_where_an_embedder_is_given_and_facts_still_do() -> None:
     assert [o.supported for o in marked] == [False]
 
 
+class Verdicts:
+    """An entailment model that says what it was told to, and keeps what it was asked."""
+
+    def __init__(self, probability: float, *entailed: str) -> None:
+        self.probability = probability
+        self.entailed = entailed
+        self.asked: list[tuple[str, str]] = []
+        self.calls = 0
+
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        self.calls += 1
+        self.asked += pairs
+        return [0.9 if source in self.entailed else self.probability for source, _ in pairs]
+
+
 def test_an_entailment_model_has_the_last_word() -> None:
     said = "We did not ring Dunstan at home. [1]"
-    (one,) = check_support(said, [source(LEFT)], entails=lambda _source, _said: 0.1)
-    assert one.reason == "the source does not follow through to it"
+    (one,) = check_support(said, [source(LEFT)], entails=Verdicts(0.1))
+    assert one.reason == "the source does not go so far"
     far = "Nobody bothered the man at his house. [1]"
-    (one,) = check_support(far, [source(LEFT)], entails=lambda _source, _said: 0.9)
+    (one,) = check_support(far, [source(LEFT)], entails=Verdicts(0.9))
     assert one.supported
+    (one,) = check_support(far, [source(LEFT)], entails=Verdicts(0.4))
+    assert one.reason == "nothing in the source says it"
+
+
+def test_facts_are_compared_whatever_an_entailment_model_says() -> None:
+    sure = Verdicts(1.0)
+    other = "That cluster of ours was gone after 12 weeks. [1]"
+    (one,) = check_support(other, [source(LEFT)], entails=sure)
+    assert not one.supported
+    assert "12" in one.reason
+
+
+def test_an_entailment_model_is_asked_once_a_sentence_and_not_about_quotations() -> None:
+    quoted = "We ran nine services on three managed nodes."
+    assert quoted in " ".join(LEFT.split())
+    model = Verdicts(0.1)
+    (one,) = check_support(f"{quoted} [1]", [source(LEFT)], entails=model)
+    assert one.supported
+    assert model.asked == []
+    check_support("We did not ring Dunstan at home. [1]", [source(LEFT)], entails=model)
+    assert model.calls == 1
+    assert {claim for _, claim in model.asked} == {"We did not ring Dunstan at home."}
+
+
+def test_of_several_runs_one_must_entail_it() -> None:
+    text = "We left the cluster in the spring. In the spring we left the old cluster for good."
+    said = "We left the cluster, the old one, in the spring. [1]"
+    everything = Verdicts(0.1)
+    check_support(said, [source(text)], entails=everything)
+    for run in {run for run, _ in everything.asked}:
+        (one,) = check_support(said, [source(text)], entails=Verdicts(0.1, run))
+        assert one.supported, run
+
+
+def test_without_its_entailment_model_the_check_goes_on_and_says_so() -> None:
+    def check(entails: Entails | None) -> bool:
+        (one,) = check_support(
+            "We did not ring Dunstan at home. [1]", [source(LEFT)], entails=entails
+        )
+        return one.supported
+
+    def unavailable() -> Entails:
+        built.append(1)
+        message = "the weights are not here"
+        raise ComponentUnavailable(message)
+
+    built: list[int] = []
+    notes: list[str] = []
+    entailing = Entailing(("nli", unavailable))
+    assert [entailing.checked(check, notes) for _ in range(2)] == [True, True]
+    assert built == [1]
+    told = "citations were checked without the entailment model nli: the weights are not here"
+    assert notes == [told, told]
+    for odd in (lambda _: [], lambda _: 1 / 0, lambda _: [0.9] * 99):
+        notes.clear()
+        assert Entailing(("odd", lambda odd=odd: odd)).checked(check, notes)
+        assert len(notes) == 1
+    notes.clear()
+    assert not Entailing(("no", lambda: Verdicts(0.0))).checked(check, notes)
+    assert Entailing().checked(check, notes)
+    assert notes == []
 
 
 @pytest.mark.parametrize(

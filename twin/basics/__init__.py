@@ -1,7 +1,8 @@
 """The components that everyone needs, offered through the same door as anyone's.
 
 In: nothing; no other room imports this one, the entry point does. Out: cleaners, enrichers, node
-parsers, the embedder, vector stores, the reranker, query transforms, language models, curators and guards.
+parsers, the embedder, vector stores, the reranker, query transforms, language models, curators, guards and
+the entailment model.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from twin.basics import (
     curators,
     embeddings,
     enrichers,
+    entailments,
     guards,
     llms,
     node_parsers,
@@ -87,3 +89,9 @@ def twin_curators() -> Iterable[AnyComponent]:
 def twin_guards() -> Iterable[AnyComponent]:
     """Yield the guards."""
     yield from guards.COMPONENTS
+
+
+@hookimpl
+def twin_entailments() -> Iterable[AnyComponent]:
+    """Yield the entailment model."""
+    yield from entailments.COMPONENTS

@@ -133,7 +133,7 @@ def load_scorer(folder: str, device: str, backend: str, kept: Path) -> Scorer | 
         loaded.append(load_torch_scorer(folder, device))
         return _convert(loaded[0], there)
 
-    if backend != "torch" and device in {"", "cpu"} and _openvino_is_there():
+    if backend != "torch" and device in {"", "cpu"} and openvino_is_there():
         scorer = opened(place(kept, "cross-encoder", folder, folder), OpenVINOScorer, convert)
         if scorer is not None:
             return scorer
@@ -143,7 +143,8 @@ def load_scorer(folder: str, device: str, backend: str, kept: Path) -> Scorer | 
     return torch_scorer
 
 
-def _openvino_is_there() -> bool:
+def openvino_is_there() -> bool:
+    """Return whether OpenVINO is installed."""
     from importlib.util import find_spec  # noqa: PLC0415
 
     return find_spec("openvino") is not None
@@ -157,11 +158,11 @@ def _convert(model: Any, folder: Path) -> bool:
     if activation not in {"Sigmoid", "Identity"} or model.default_prompt_name is not None:
         return False
     facts = {"tokens": int(model.max_seq_length), "sigmoid": activation == "Sigmoid"}
-    return converted(_scores(model[0].auto_model), model.tokenizer, facts, folder)
+    return converted(logits_of(model[0].auto_model), model.tokenizer, facts, folder)
 
 
-def _scores(transformer: Any) -> Any:
-    """Return a module that gives a transformer's bare score."""
+def logits_of(transformer: Any) -> Any:
+    """Return a module that gives a transformer's bare scores, a row a pair."""
     import torch  # noqa: PLC0415 - a second
 
     class Scores(torch.nn.Module):

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from twin.basics.quotable import LONGEST, quotable
 from twin.documents import Span
+from twin.guard.quotable import LONGEST, quotable
 from twin.index.sparse import SparseEncoder
 from twin.prompts.passages import Numbered, parse
 

@@ -66,6 +66,8 @@ class TGISpeaker(OpenAISpeaker):
         template: applies a chat template here, for a server that has none; None to rely on it.
     """
 
+    checks_length = True
+
     def __init__(
         self,
         server: Server,

@@ -7,18 +7,21 @@ answer, and at the end the `Answer` with its sources. Without evidence the model
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 
 from twin.chat import traced
+from twin.chat.answers import Answer, Event, Source, Token
 from twin.chat.asking import parts, rewriter
 from twin.chat.citations import Citations, quoted_spans
+from twin.chat.entailing import NO_MODEL, Entailing
+from twin.chat.fitting import Prompt, fitted, left_out
 from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.standalone import standalone
-from twin.chat.support import SentenceSupport, Similar, check_support
+from twin.chat.support import Similar, check_support
 from twin.chat.wish import NO_WISH, UNKNOWN, History, Usage, Wish
 from twin.components import Teacher
 from twin.documents import Audience, Span
@@ -26,94 +29,17 @@ from twin.errors import ModelError
 from twin.prompts import passages, prompt
 from twin.prompts.passages import render
 from twin.retrieve.filters import Found
-from twin.retrieve.passages import Passage, Retrieval
+from twin.retrieve.passages import Retrieval
 from twin.retrieve.retriever import Retriever, Searching
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+__all__ = ["REFUSAL", "Answer", "Answerer", "Event", "Source", "Token", "fits"]
+
 REFUSAL = passages.REFUSAL
 
 _tracer = trace.get_tracer("twin.chat")
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A part of the answer, to be shown at once; empty while the model is silent."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A passage that the answer cites.
-
-    Attributes:
-        n: its number in the answer, from 1, in the order of the first citations.
-        quotes: the spans of the document's text that the answer rests on, inside the passage.
-    """
-
-    n: int
-    passage: Passage
-    quotes: tuple[Span, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `--json` prints of a source."""
-        return {**self.passage.as_json(self.n), "quotes": [list(span) for span in self.quotes]}
-
-    def quoted(self) -> list[str]:
-        """Return the quoted slices."""
-        offset = self.passage.start
-        return [
-            Span(start - offset, end - offset).of(self.passage.text) for start, end in self.quotes
-        ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The finished answer.
-
-    Attributes:
-        answered: False if nothing that was written fits the question.
-        timings: seconds of each step; ``first_token`` counts from the question.
-        question: as it was understood, standing alone.
-        prompt: the messages as they were sent, each a role and its content; empty if none was.
-        prompt_version: of the template, as in ``answer@1``.
-        model: what answered, as it calls itself; empty if none was asked.
-        adapter: the adapter that was asked, by its name in twin.toml; empty for `models.chat`.
-        usage: what the model says it took.
-        support: of each sentence that states something, whether what it cites bears it out.
-        trace_id: 32 hexadecimal digits; empty where nothing is traced.
-    """
-
-    text: str
-    sources: tuple[Source, ...]
-    retrieval: Retrieval
-    answered: bool
-    timings: dict[str, float]
-    notes: tuple[str, ...]
-    question: str = ""
-    prompt: tuple[tuple[str, str], ...] = ()
-    prompt_version: str = ""
-    model: str = ""
-    adapter: str = ""
-    usage: Usage = UNKNOWN
-    support: tuple[SentenceSupport, ...] = ()
-    trace_id: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `--json` prints."""
-        filters = self.retrieval.filters_json() | {"notes": list(self.notes)}
-        return {
-            "answer": self.text,
-            "sources": [source.as_json() for source in self.sources],
-            "support": [one.as_json() for one in self.support],
-            "filters": filters,
-            "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
-        }
-
-
-Event = Retrieval | Token | Answer
 
 
 class _Said:
@@ -126,7 +52,9 @@ class _Said:
         self.told = ""
         self.timings: dict[str, float] = {}
         self.notes: list[str] = []
-        self.prompt: tuple[tuple[str, str], ...] = ()
+        self.prompt: Prompt = ()
+        self.known: set[int] = set()
+        """Numbers of the passages in the prompt."""
         self.prompt_version = ""
         self.model = ""
         self.usage = UNKNOWN
@@ -146,6 +74,7 @@ class Answerer:
         minimum_relevance: the evidence below which nothing that was written fits.
         teacher: rewrites follow-up questions where the chat model cannot; None if there is none.
         similar: compares sentences, where their words do not settle whether one bears out another.
+        entailing: the model that has the last word on that, if any.
         language: of the writing, in English; the rules that know a follow-up know English alone.
         guard: what is told apart from a question, and left out of prompts.
     """
@@ -159,6 +88,7 @@ class Answerer:
         minimum_relevance: float,
         teacher: Callable[[], Teacher] | None = None,
         similar: Similar | None = None,
+        entailing: Entailing = NO_MODEL,
         language: str = "english",
         guard: Guard = GUARD,
     ) -> None:
@@ -168,6 +98,7 @@ class Answerer:
         self._minimum = minimum_relevance
         self._teacher = teacher
         self._similar = similar
+        self._entailing = entailing
         self._language = language
         self._guard = guard
 
@@ -227,7 +158,7 @@ class Answerer:
                 traced.answered(span, answer)
                 yield answer
                 return
-            citations = Citations(range(1, len(retrieval.passages) + 1))
+            citations = Citations(said.known)
             text = ""
             asked = time.perf_counter()
             for part in citations.stream(self._generate(said, retrieval, span)):
@@ -290,19 +221,26 @@ class Answerer:
     def _generate(self, said: _Said, retrieval: Retrieval, span: trace.Span) -> Iterator[str]:
         numbered = self._guard.numbered(retrieval.passages)
         template = prompt("answer")
-        with trace.use_span(span), _tracer.start_as_current_span("prompt") as step:
-            system = template.fill(person=self._person, refusal=REFUSAL)
-            said.prompt = (
-                ("system", system),
-                ("user", render(numbered, self._guard.question(said.question))),
-            )
-            said.prompt_version = template.label
-            traced.prompted(step, template, said.prompt, retrieval.passages)
+        system = template.fill(person=self._person, refusal=REFUSAL)
+        question = self._guard.question(said.question)
         llm = self._llm(said.wish.model)
         said.model = llm.metadata.model_name
         options = said.wish.options()
-        generation = traced.Generation(said.model, said.wish.model, template, said.prompt, options)
-        said.usage = yield from generation.watch(_tracer, span, parts(llm, said.prompt, options))
+
+        def write(count: int) -> Prompt:
+            return ("system", system), ("user", render(numbered[:count], question))
+
+        def ask(written: Prompt, count: int) -> Generator[str, None, Usage]:
+            said.known.clear()
+            said.known.update(range(1, count + 1))
+            said.prompt, said.prompt_version = written, template.label
+            with trace.use_span(span), _tracer.start_as_current_span("prompt") as step:
+                traced.prompted(step, template, written, retrieval.passages[:count])
+            generation = traced.Generation(said.model, said.wish.model, template, written, options)
+            return generation.watch(_tracer, span, parts(llm, written, options))
+
+        said.usage = yield from fitted(llm, write, ask, len(numbered), options)
+        said.notes += left_out(len(numbered), len(said.known))
 
     def _finished(
         self, text: str, cited: dict[int, int], retrieval: Retrieval, said: _Said, span: trace.Span
@@ -315,7 +253,16 @@ class Answerer:
             sources.append(Source(n, passage, quotes))
         since = time.perf_counter()
         answer = text.strip()
-        support = check_support(answer, sources, similar=self._similar) if sources else ()
+        support = (
+            self._entailing.checked(
+                lambda entails: check_support(
+                    answer, sources, similar=self._similar, entails=entails
+                ),
+                said.notes,
+            )
+            if sources
+            else ()
+        )
         said.took("check", since)
         said.took("total", said.begun)
         context = span.get_span_context()

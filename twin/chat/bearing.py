@@ -35,6 +35,9 @@ EVEN: Final = 0.5
 SAME: Final = 0.8
 """Two sentences that share this much of each other's words are one, but for what was changed."""
 
+ASKED: Final = 4
+"""Runs that an entailment model reads where none shares enough words: the nearest by words."""
+
 COMPARED: Final = 12
 """Runs that are compared by meaning, which costs a call of the embedder."""
 
@@ -44,8 +47,8 @@ ROW: Final = 3
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
 """Gives the cosine of a text with each of others, -1 to 1."""
 
-Entails = Callable[[str, str], float]
-"""Gives the probability, 0 to 1, that the first text (the source) entails the second."""
+Entails = Callable[[Sequence[tuple[str, str]]], Sequence[float]]
+"""Gives for each pair the probability, 0 to 1, that its first text (a source) entails the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def judged(
         runs: of all the passages that it may rest on.
         similar: gives cosines; asked only where words do not settle it.
         entails: has the last word on what words and facts let pass, and may let pass what shares
-            few words; with the facts still compared.
+            few words; with the facts still compared. It is asked at most once, and not about what
+            stands in the source word for word.
     """
     if not runs:
         return Judged("the source holds no sentence", None)
@@ -106,23 +110,33 @@ def judged(
     near = {n: scores[n] for n in ranked if scores[n] >= SHARED}
     best = runs[ranked[0]]
     if not near:
-        if entails is not None and entails(best.text, sentence) >= EVEN:
-            return Judged(_contradiction(claim, best), best)
-        return Judged("nothing in the source says it", best)
-    first = ""
-    for n in near:
-        # A run that is much farther says something else, and cannot excuse what the best one
-        # denies; nor can a longer one that adds nothing but another number or name.
-        if scores[n] < scores[ranked[0]] - FARTHER or _padded(n, near, runs):
-            continue
-        reason = _contradiction(claim, runs[n])
-        if not reason and entails is not None and entails(runs[n].text, sentence) < EVEN:
-            reason = "the source does not follow through to it"
-        if not reason:
-            return Judged("", runs[n])
-        if not first:
-            first, best = reason, runs[n]
-    return Judged(first, best)
+        said = _entailed(sentence, ranked[:ASKED], runs, entails) if entails is not None else []
+        # It may let pass what shares few words; the facts are still compared.
+        best = runs[said[0]] if said else best
+        return Judged(
+            _contradiction(claim, best) if said else "nothing in the source says it", best
+        )
+    # A run that is much farther says something else, and cannot excuse what the best one
+    # denies; nor can a longer one that adds nothing but another number or name.
+    likely = [n for n in near if scores[n] >= scores[ranked[0]] - FARTHER]
+    likely = [n for n in likely if not _padded(n, near, runs)]
+    reasons = {n: _contradiction(claim, runs[n]) for n in likely}
+    bearing = [n for n in likely if not reasons[n]]
+    if bearing and entails is not None:
+        said = _entailed(sentence, bearing, runs, entails)
+        reasons |= {n: "the source does not go so far" for n in bearing if n not in said}
+        bearing = said
+    if bearing:
+        return Judged("", runs[bearing[0]])
+    return Judged(reasons[likely[0]], runs[likely[0]])
+
+
+def _entailed(
+    sentence: str, numbers: Sequence[int], runs: Sequence[Run], entails: Entails
+) -> list[int]:
+    """Return those of some runs that an entailment model takes to say a sentence, in order."""
+    found = entails([(runs[n].text, sentence) for n in numbers])
+    return [n for n, probability in zip(numbers, found, strict=True) if probability >= EVEN]
 
 
 def _scores(

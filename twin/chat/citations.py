@@ -13,7 +13,7 @@ is a year.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from twin.documents import Span
@@ -147,11 +147,12 @@ class Citations:
     """Renumbers the citations of a stream.
 
     Args:
-        known: the numbers that the prompt gave out.
+        known: the numbers that the prompt gave out; what is added to it while the text is being
+            written counts.
     """
 
-    def __init__(self, known: Iterable[int]) -> None:
-        self._known = set(known)
+    def __init__(self, known: Container[int]) -> None:
+        self._known = known
         self._numbers: dict[int, int] = {}
         self.dropped: list[int] = []
         """Numbers that the model cited and that were never retrieved."""
@@ -195,7 +196,7 @@ class Uncited(Citations):
         known: the numbers that the prompt gave out.
     """
 
-    def __init__(self, known: Iterable[int]) -> None:
+    def __init__(self, known: Container[int]) -> None:
         super().__init__(known)
         self.marks: list[tuple[int, int]] = []
         """The place in the text behind which a citation stood, and its number in the prompt."""

@@ -17,9 +17,12 @@ from opentelemetry import trace
 
 from twin.chat import traced
 from twin.chat.asking import parts
-from twin.chat.bearing import Run, Similar, judged, runs_of, verbatim
+from twin.chat.assembling import assembled
+from twin.chat.bearing import Entails, Run, Similar, judged, runs_of, verbatim
 from twin.chat.citations import Uncited
 from twin.chat.drafts import Brief, Draft, DraftSentence, DraftToken, DraftVariant, Rest
+from twin.chat.entailing import NO_MODEL, Entailing
+from twin.chat.fitting import Prompt, fitted, left_out
 from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.wish import NO_WISH, UNKNOWN, Usage, Wish
 from twin.documents import Kind, Span
@@ -42,12 +45,9 @@ UNLIKE: Final = 0.5
 """Below this a sentence does not sound like the person; what measures it puts its own line there."""
 
 SHORTEST: Final = 4
-"""Words of a sentence that is marked, or put together with others."""
+"""Words of a sentence that is marked."""
 
 CODE: Final = re.compile(r"^(?:#|\||```|~~~|:::|!\[|<|[-*_]{3,}\s*$)")
-
-MARKER: Final = re.compile(r"^(?:[-*+>]|\d{1,3}[.)])\s+")
-"""A list's: a sentence that is taken out of its list stands without it."""
 
 ANGLES: Final = (
     "Begin with what happened, and let the point come out of it.",
@@ -84,18 +84,20 @@ class Drafter:
         person: whose voice it is.
         similar: gives cosines of sentences, by which a paraphrase is known for one; None leaves it
             to words.
+        entailing: the model that has the last word on what rests on what, if any.
         sounds_like: how much a sentence sounds like the person, 0 to 1; None leaves that mark out.
         unlike: below this it does not.
         guard: what is told apart from a subject, and left out of prompts.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by keyword
         self,
         retriever: Retriever,
         llm: Callable[[str], LLM],
         *,
         person: str = "",
         similar: Similar | None = None,
+        entailing: Entailing = NO_MODEL,
         sounds_like: Callable[[str], float] | None = None,
         unlike: float = UNLIKE,
         guard: Guard = GUARD,
@@ -104,6 +106,7 @@ class Drafter:
         self._llm = llm
         self._person = person or "the author"
         self._similar = similar
+        self._entailing = entailing
         self._sounds_like = sounds_like
         self._unlike = unlike
         self._guard = guard
@@ -140,19 +143,24 @@ class Drafter:
             llm = self._llm(wish.model)
             writes = llm.metadata.is_chat_model
             runs = [run for n, p in enumerate(retrieval.passages, start=1) for run in runs_of(n, p)]
-            made = []
+            made: list[DraftVariant] = []
+            notes: list[str] = [told] if told else []
             wanted = 0 if told else max(1, min(variants, len(ANGLES)))
-            for number in range(1, wanted + 1):
+            texts = [] if writes else assembled(brief, retrieval.passages, self._guard)
+            for number in range(1, (wanted if writes else min(wanted, len(texts))) + 1):
                 since = time.perf_counter()
                 if writes:
-                    written = yield from self._write(llm, brief, number, retrieval, wish, span)
-                elif retrieval.passages:
-                    written = _assembled(brief, number, retrieval.passages, self._guard)
-                    yield DraftToken(number, written.text)
+                    written = yield from self._write(
+                        llm, brief, number, retrieval, wish, span, notes
+                    )
                 else:
-                    break
+                    written = _Written(texts[number - 1], (), ())
+                    yield DraftToken(number, written.text)
                 timings[f"variant {number}"] = time.perf_counter() - since
-                made.append(self._marked(number, written, runs, retrieval.passages))
+                made.append(self._marked(number, written, runs, retrieval.passages, notes))
+            if not told:
+                found = bool(retrieval.passages if writes else made)
+                notes += _notes(writes=writes, found=found, short=0 < len(made) < wanted)
             timings["total"] = time.perf_counter() - begun
             template = prompt("draft")
             draft = Draft(
@@ -164,10 +172,7 @@ class Drafter:
                 model=llm.metadata.model_name,
                 adapter=wish.model,
                 timings=timings,
-                notes=(
-                    *retrieval.notes,
-                    *([told] if told else _notes(writes=writes, found=bool(retrieval.passages))),
-                ),
+                notes=(*retrieval.notes, *dict.fromkeys(notes)),
                 trace_id=trace_id(span),
             )
             traced.drafted(span, draft)
@@ -180,7 +185,7 @@ class Drafter:
             raise TypeError(type(last))
         return last
 
-    def _write(
+    def _write(  # noqa: PLR0917 - all that one variant rests on
         self,
         llm: LLM,
         brief: Brief,
@@ -188,6 +193,7 @@ class Drafter:
         retrieval: Retrieval,
         wish: Wish,
         span: trace.Span,
+        notes: list[str],
     ) -> Generator[DraftToken, None, _Written]:
         numbered = self._guard.numbered(retrieval.passages)
         template = prompt("draft")
@@ -197,15 +203,24 @@ class Drafter:
             words=str(brief.words),
             angle=ANGLES[number - 1],
         )
-        messages = (
-            ("system", system),
-            ("user", render(numbered, self._guard.question(brief.about))),
-        )
-        uncited = Uncited(range(1, len(numbered) + 1))
+        about = self._guard.question(brief.about)
         options = wish.options()
-        model = llm.metadata.model_name
-        generation = traced.Generation(model, wish.model, template, messages, options)
-        stream = _Kept(generation.watch(_tracer, span, parts(llm, messages, options)))
+        known: set[int] = set()
+        sent: list[Prompt] = []
+
+        def write(count: int) -> Prompt:
+            return ("system", system), ("user", render(numbered[:count], about))
+
+        def ask(written: Prompt, count: int) -> Generator[str, None, Usage]:
+            known.clear()
+            known.update(range(1, count + 1))
+            sent.append(written)
+            model = llm.metadata.model_name
+            generation = traced.Generation(model, wish.model, template, written, options)
+            return generation.watch(_tracer, span, parts(llm, written, options))
+
+        uncited = Uncited(known)
+        stream = _Kept(fitted(llm, write, ask, len(numbered), options))
         text = ""
         for part in uncited.stream(stream):
             text += part
@@ -213,12 +228,32 @@ class Drafter:
         if not text.strip():
             message = "the chat model wrote nothing"
             raise ModelError(message, "is it the right model for models.chat?")
-        return _Written(text, tuple(uncited.marks), messages, stream.usage)
+        notes += left_out(len(numbered), len(known))
+        return _Written(text, tuple(uncited.marks), sent[-1], stream.usage)
 
     def _marked(
-        self, number: int, written: _Written, runs: Sequence[Run], passages: Sequence[Passage]
+        self,
+        number: int,
+        written: _Written,
+        runs: Sequence[Run],
+        passages: Sequence[Passage],
+        notes: list[str],
     ) -> DraftVariant:
         """Return a variant with each sentence's marks."""
+
+        def mark(entails: Entails | None) -> DraftVariant:
+            return self._judged(number, written, runs, passages, entails)
+
+        return self._entailing.checked(mark, notes)
+
+    def _judged(
+        self,
+        number: int,
+        written: _Written,
+        runs: Sequence[Run],
+        passages: Sequence[Passage],
+        entails: Entails | None,
+    ) -> DraftVariant:
         text = written.text.rstrip()
         marked = []
         for span in sentences(text):
@@ -227,7 +262,7 @@ class Drafter:
                 continue
             # A citation stands behind its sentence: nearer to its end than to the next one's.
             cited = {n for place, n in written.marks if span.start < place <= span.end + 1}
-            rests, own = self._rests(sentence, cited, runs, passages)
+            rests, own = self._rests(sentence, cited, runs, passages, entails)
             sounds = None if self._sounds_like is None else self._sounds_like(sentence)
             marked.append(
                 DraftSentence(
@@ -248,11 +283,16 @@ class Drafter:
         )
 
     def _rests(
-        self, sentence: str, cited: set[int], runs: Sequence[Run], passages: Sequence[Passage]
+        self,
+        sentence: str,
+        cited: set[int],
+        runs: Sequence[Run],
+        passages: Sequence[Passage],
+        entails: Entails | None,
     ) -> tuple[tuple[Rest, ...], bool]:
         """Return where a sentence rests: on what it cites if that bears it out, else on anything."""
         for chosen in ([run for run in runs if run.passage in cited], runs):
-            found = judged(sentence, chosen, self._similar) if chosen else None
+            found = judged(sentence, chosen, self._similar, entails) if chosen else None
             if found is None or found.reason or found.run is None:
                 continue
             passage = passages[found.run.passage - 1]
@@ -280,40 +320,13 @@ class _Kept:
         self.usage = yield from self._stream
 
 
-def _assembled(brief: Brief, number: int, passages: Sequence[Passage], guard: Guard) -> _Written:
-    """Return the person's own sentences: of the best passages, or in the order of their dates."""
-    ordered = list(passages)
-    if number % 2 == 0:
-        ordered.sort(key=lambda passage: passage.published_at or "")
-    each = max(40, brief.words // max(1, min(len(ordered), 3)))
-    paragraphs, left = [], brief.words
-    for passage in ordered:
-        if left <= 0:
-            break
-        kept: list[str] = []
-        count = 0
-        for span in sentences(passage.text):
-            sentence = MARKER.sub("", " ".join(span.of(passage.text).split()))
-            words = len(sentence.split())
-            if words < SHORTEST or CODE.match(sentence) or "`" in sentence:
-                continue
-            if guard.text(sentence) != sentence:
-                continue
-            if kept and (count + words > each or count + words > left):
-                break
-            kept.append(sentence)
-            count += words
-        if kept:
-            paragraphs.append(" ".join(kept))
-            left -= count
-    return _Written("\n\n".join(paragraphs), (), ())
-
-
-def _notes(*, writes: bool, found: bool) -> Iterator[str]:
+def _notes(*, writes: bool, found: bool, short: bool) -> Iterator[str]:
     if not found:
         yield "nothing that was written fits this: " + (
             "every sentence is the model's own" if writes else "there is nothing to put together"
         )
+    if short:
+        yield "what was found is too little for another variant that differs"
     if not writes:
         yield (
             "the chat model only quotes: these are your own sentences, put together; to have it "

@@ -78,8 +78,8 @@ def check_support(
         text: the answer, with citations as ``[n]``.
         sources: what the numbers mean.
         similar: gives cosines; without it, words alone count.
-        entails: asked where words and facts do not settle it, with the source's best run first; a
-            sentence is then supported if the probability is at least a half.
+        entails: has the last word, but for what is quoted word for word: a sentence is supported
+            if one of the source's runs that its words and facts allow entails it, at a half or more.
     """
     known = {source.n: runs_of(source.n, source.passage) for source in sources}
     checked = []

@@ -188,6 +188,23 @@ def _rerankers(home: Home) -> tuple[str, str, str]:
     return GOOD, ", ".join(names) or "none is set", ""
 
 
+def _entailment(home: Home) -> tuple[str, str, str]:
+    made_by = home.registry.entailment()
+    if made_by is None:
+        return GOOD, "none is set: words and the embedder judge citations", ""
+    name, build = made_by
+    said = "The tide waits for nobody."
+    try:
+        same, denied = build()([(said, said), (said, "The tide waits for everybody.")])
+    except ComponentUnavailable as error:
+        what = f"{name}: {error.message}; citations are checked without it"
+        return FAIR, what, error.hint
+    if same <= denied:
+        what = f"{name}: it gives a sentence {same:.2f} of itself, and {denied:.2f} of its contrary"
+        return FAIR, what, "is it a model for NLI, and `label` the number of entailment?"
+    return GOOD, name, ""
+
+
 def _page(home: Home) -> tuple[str, str, str]:
     del home
     if importlib.util.find_spec("chainlit") is None:
@@ -248,6 +265,7 @@ CHECKS: dict[str, Callable[[Home], tuple[str, str, str]]] = {
     "embedder": _embedder,
     "index": _index,
     "reranker": _rerankers,
+    "entailment": _entailment,
     "chat page": _page,
     "tracing": _tracing,
     "training": _training,

@@ -135,6 +135,11 @@ def _model_class() -> Any:  # noqa: C901 - one class, its methods are short
             return self._speaker
 
         @property
+        def checks_length(self) -> bool:
+            """Whether it counts a conversation itself, and raises `ContextOverflow` before it is sent."""
+            return self._speaker.checks_length
+
+        @property
         def metadata(self) -> LLMMetadata:
             return LLMMetadata(
                 model_name=self.model,

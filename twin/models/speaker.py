@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from twin.models.calls import Call
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
 
 
 class Message(NamedTuple):
@@ -85,8 +88,35 @@ class GivesTokens(Protocol):
         """
 
 
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A chat model that can say how long a conversation is, by its own tokenizer."""
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int | None:
+        """Return the tokens of the conversation as the model would read it, its template included.
+
+        Returns:
+            None where the served model's tokenizer cannot be asked.
+
+        Raises:
+            ModelError: if it should have been there and did not answer.
+        """
+
+
+@runtime_checkable
+class ChecksLength(Protocol):
+    """A chat model that may know by itself what is too long for it."""
+
+    @property
+    def checks_length(self) -> bool:
+        """Whether it counts a conversation itself, and raises `ContextOverflow` before it is sent."""
+
+
 class Speaker:
     """What says the answer. A subclass fills `begin`, and what else it can."""
+
+    checks_length = False
+    """Whether it counts a conversation itself, and raises `ContextOverflow` before it is sent."""
 
     def begin(self, conversation: Sequence[Message], wanted: Wanted) -> Call:
         """Return the call for one answer; it must not begin before it is read.

@@ -39,6 +39,8 @@ class LlamaCppSpeaker(Speaker):
         ComponentUnavailable: if a file is missing, or is no GGUF.
     """
 
+    checks_length = True
+
     def __init__(self, options: LlamaCppOptions) -> None:
         self._options = options
         self._path = _gguf("path", options.path)

@@ -33,6 +33,8 @@ class TransformersSpeaker(Speaker):
         ComponentUnavailable: if the folder lacks something.
     """
 
+    checks_length = True
+
     def __init__(self, options: TransformersOptions) -> None:
         self._options = options
         self.checkpoint = checkpoint(options.path, options.base)
