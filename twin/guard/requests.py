@@ -20,6 +20,17 @@ _BEGINS: Final = (
     r"(?<!\S)(?:^|(?<=[.!?]\s)|(?<=[.!?]\s\s))[ \t]*(?:[-*+][ \t]+)?"
     r"(?:(?:please|kindly|then|now|next|so|and|first|also|finally|just),?[ \t]+)*"
 )
+_LEAD: Final = (
+    r"(?:(?:in|as|like|using|with|without|for|from|given|based on|imitating|speaking|acting)\b[^.?!:;,\n]{1,60},"
+    r"[ \t]*(?:please[ \t]+)?)?"
+)
+"""How it is to be done may stand in front of what is asked for: "In the form of a poem, …"."""
+_PARTS: Final = (
+    r"(?:(?:the |both |all |these |those |following )*(?:\w+ )?(?:parts?|strings?|pieces?|halves|fragments?|segments?|"
+    r"texts?|words|letters|characters|variables)\b|[\"'“‘]|[a-z]\d?(?:, [a-z]\d?)*,? (?:and|with|\+|&) [a-z]\d?\b"
+    r"(?! side))"
+)
+"""What is to be joined: parts that have a letter or a number for a name, or stand in quotation marks."""
 _PIECE: Final = (
     r"(?:poems?|stor(?:y|ies)|songs?|essays?|haikus?|limericks?|jokes?|e-?mails?|letters?|speech|speeches|"
     r"summar(?:y|ies)|recipes?|paragraphs?|articles?|tweets?|dialogues?|strings?|reply|response|answer|"
@@ -36,7 +47,7 @@ _MATERIAL: Final = r"[^.?!:\n]{0,80}\b(?:this|these|the following|following|belo
 _ORDERED: Final = (
     r"(?:tell|give|show|send|write|teach|remind) (?:me|us)\b",
     (
-        rf"(?:write|compose|draft|generate|create|produce|give|make|recite|invent) (?:down )?"
+        rf"(?:write|compose|draft|generate|create|produce|give|make|recite|invent|provide) (?:down )?"
         rf"(?:(?:an?|the|some|your|\d+)\s+)?(?:[\w-]+\s+){{0,3}}?{_PIECE}\b"
     ),
     (
@@ -56,6 +67,10 @@ _ORDERED: Final = (
         rf"(?:summari[sz]e|translate|answer|explain|analy[sz]e|describe|create|decode|complete|rewrite|"
         rf"proofread|classify|what(?:'s| is| are| was| were| does| do))\b{_MATERIAL}"
     ),
+    (
+        r"(?:combine|concatenate|join|interlace|interleave|splice|weave|merge|glue|append|assemble|put together) "
+        rf"(?:together )?{_PARTS}"
+    ),
 )
 """What is asked for at the beginning of a sentence."""
 
@@ -64,7 +79,7 @@ _ENGLISH: Final = (
     rf"\bplease (?:(?:also|just|now|then) )*{_PRODUCE}\b",
     r"\bi(?:'d like| would like| need| want| expect| order| command) you to\b",
     # Said once for all of them: it is looked for at every place of a text.
-    f"{_BEGINS}(?:{'|'.join(_ORDERED)})",
+    f"{_BEGINS}{_LEAD}(?:{'|'.join(_ORDERED)})",
 )
 _ELSEWHERE: Final = (
     (
