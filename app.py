@@ -30,7 +30,7 @@ _room = Room(Home(), admitted())
 @cl.on_app_startup
 async def start() -> None:
     """Open the twin, once for the process."""
-    await asyncio.to_thread(_room.twin.start)
+    await _room.open()
 
 
 @cl.on_app_shutdown
@@ -175,6 +175,12 @@ async def choose(action: cl.Action) -> dict[str, Any]:
     return await _said(comparing.choose(_room, action.payload), "names")
 
 
+@cl.action_callback(comparing.RATE)
+async def rate(action: cl.Action) -> dict[str, Any]:
+    """Keep a thumb on one of two texts."""
+    return await _said(comparing.rate(_room, action.payload), "kept")
+
+
 # The boundary: whatever goes wrong is told in a person's words
 
 
@@ -196,10 +202,16 @@ async def _told(doing: Awaitable[None]) -> None:
     try:
         await doing
     except TwinError as error:
-        await cl.ErrorMessage(apology(error)).send()  # type: ignore[no-untyped-call]
+        await _apologise(apology(error))
     except Exception:  # noqa: BLE001 - the boundary of a Chainlit handler; logged whole
         _log.exception("a question could not be answered")
-        await cl.ErrorMessage(PUZZLED).send()  # type: ignore[no-untyped-call]
+        await _apologise(PUZZLED)
+
+
+async def _apologise(words: str) -> None:
+    said = cl.ErrorMessage(words)
+    said.type = answering.NO_ANSWER
+    await said.send()  # type: ignore[no-untyped-call]
 
 
 async def _said(doing: Awaitable[Any], name: str) -> dict[str, Any]:

@@ -229,15 +229,33 @@ def test_two_models_stand_next_to_each_other_and_one_is_chosen(
         page.locator("#side-view-title", has_text="[1]").wait_for()
         page.locator(".column button.choose").nth(shorter).click()
         page.locator(".column-chosen", has_text="brief").wait_for()
+        rated(page, 1 - shorter, "Not good", "too long")
         visit.picture(artifacts / "day-side-by-side.png")
         page.reload()
         page.locator(".column-chosen", has_text="brief").wait_for()
+        page.locator(".column").nth(1 - shorter).locator("button.rated").wait_for()
         visit.close()
         assert chat.complaints == []
-    [given] = feedback(own_home, run_twin)
+    given, thumb = feedback(own_home, run_twin)
     assert (given["kind"], given["adapter"], given["rejected_adapter"]) == ("choice", "brief", "")
     assert given["rejected"]
     assert given["rejected"] != given["answer"]
+    assert (thumb["kind"], thumb["value"], thumb["comment"]) == ("thumb", 0.0, "too long")
+    assert (thumb["adapter"], thumb["answer"]) == ("", given["rejected"])
+    assert thumb["prompt"]
+    assert thumb["sources"]
+
+
+def rated(page: Page, side: int, label: str, why: str = "") -> None:
+    """Press a thumb of one of two texts; the message itself has none, which would be about neither."""
+    assert page.locator("button.positive-feedback-off, button.negative-feedback-off").count() == 0
+    column = page.locator(".column").nth(side)
+    column.get_by_role("button", name=label, exact=True).click()
+    column.locator("button.rated").wait_for()
+    if why:
+        column.locator("input.why").fill(why)
+        column.locator(".keep-why").click()
+        column.locator(".keep-why").wait_for(state="detached")
 
 
 def test_two_drafts_say_where_each_sentence_rests_and_can_be_edited(
@@ -255,6 +273,7 @@ def test_two_drafts_say_where_each_sentence_rests_and_can_be_edited(
         page.locator(".column a.element-link").first.click()
         page.locator("#side-view-title", has_text="[1]").wait_for()
         page.locator(f"{BESIDE} .font-bold").first.wait_for()
+        rated(page, 1, "Good")
         visit.picture(artifacts / "day-drafts.png")
         page.locator(".edit-column").first.click()
         page.locator(".column textarea").fill("We left because of one week in January.")
@@ -264,9 +283,12 @@ def test_two_drafts_say_where_each_sentence_rests_and_can_be_edited(
         page.locator(".column", has_text="one week in January").wait_for()
         visit.close()
         assert chat.complaints == []
-    [given] = feedback(own_home, run_twin)
+    thumb, given = feedback(own_home, run_twin)
     assert (given["kind"], given["edited"]) == ("edit", "We left because of one week in January.")
     assert given["answer"] != given["edited"]
+    assert (thumb["kind"], thumb["value"], thumb["model"]) == ("thumb", 1.0, "quotes")
+    assert thumb["answer"]
+    assert thumb["message_id"] != given["message_id"]
 
 
 def test_a_file_is_taken_in_and_found_but_not_by_guests(

@@ -1,6 +1,7 @@
 """Builders that several unit tests share."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,23 @@ def raising() -> Callable[..., Any]:
         return fail
 
     return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def past(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    """Return a history; TEST_POSTGRES is the address of an empty database, where there is one."""
+    from tests.histories import Past
+    from twin.serving.history.tables import tables
+
+    where: Path | str = tmp_path / "history.sqlite3"
+    if request.param == "postgresql":
+        where = os.environ.get("TEST_POSTGRES", "")
+        if not where:
+            pytest.skip("no PostgreSQL: name an empty database in TEST_POSTGRES")
+    opened = Past(where)
+    if request.param == "postgresql":
+        async with opened.database.transaction() as connection:
+            await connection.run_sync(tables.drop_all)
+            await connection.run_sync(tables.create_all)
+    yield opened
+    await opened.database.close()

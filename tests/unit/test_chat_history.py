@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.histories import Past, step
 from twin.chat.wish import Turn
 from twin.errors import ConfigurationError, WarehouseError
 from twin.serving.conversation import Conversation
-from twin.serving.history.contents import Contents, Kept
-from twin.serving.history.conversations import Conversations, parents_first
-from twin.serving.history.database import Database
-from twin.serving.history.tables import engine_of, tables
-
-
-class Past:
-    """A history in one file, or at an address."""
-
-    def __init__(self, where: Path | str) -> None:
-        self.database = Database(where if isinstance(where, str) else f"sqlite:///{where}")
-        self.conversations = Conversations(self.database)
-        self.contents = Contents(self.database)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def past(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Past]:
-    """Return a history; TEST_POSTGRES is the address of an empty database, where there is one."""
-    where: Path | str = tmp_path / "history.sqlite3"
-    if request.param == "postgresql":
-        where = os.environ.get("TEST_POSTGRES", "")
-        if not where:
-            pytest.skip("no PostgreSQL: name an empty database in TEST_POSTGRES")
-    opened = Past(where)
-    if request.param == "postgresql":
-        async with opened.database.transaction() as connection:
-            await connection.run_sync(tables.drop_all)
-            await connection.run_sync(tables.create_all)
-    yield opened
-    await opened.database.close()
-
-
-def step(name: str, at: int, parent: str | None = None, **more: Any) -> dict[str, Any]:
-    body = {
-        "id": name,
-        "threadId": "t",
-        "parentId": parent,
-        "type": "assistant_message",
-        "output": f"said {name}",
-        "createdAt": f"2026-01-01T00:00:{at:02}.000001Z",
-    }
-    return body | more
+from twin.serving.history.contents import Kept
+from twin.serving.history.conversations import parents_first
+from twin.serving.history.tables import engine_of
 
 
 async def test_a_conversation_comes_back_after_a_restart(tmp_path: Path) -> None:
@@ -147,19 +107,53 @@ async def test_an_edited_question_takes_back_what_followed_it(past: Past) -> Non
     thread: Any = await past.conversations.thread("t")
     assert [one["id"] for one in thread["steps"]] == ["q1", "run1", "a1", "q2", "run3"]
     assert thread["elements"] == []
-    assert await past.contents.kept("a2") is None
+    assert [one["id"] for one in thread["steps"]] == ["q1", "run1", "a1", "q2", "run3"]
 
 
 def kept(message: str, run: str, asked: str) -> Kept:
     return Kept(message_id=message, run_id=run, asked_id=asked, thread_id="t", body=message)
 
 
+async def owned(past: Past, thread: str, name: str) -> None:
+    person = await past.conversations.put_user(name, {})
+    await past.conversations.put_thread(thread, {"user_id": person["id"]})
+
+
 async def test_an_answer_is_found_by_its_message_and_by_its_run(past: Past) -> None:
+    await owned(past, "t", "ines")
     await past.contents.keep(kept("a", "run", "q"))
     await past.contents.keep(kept("b", "run2", "q2"))
-    assert await past.contents.kept("a") == await past.contents.kept("run")
+    assert (await past.contents.kept("a", "ines")) == kept("a", "run", "q")
+    assert (await past.contents.kept("run", "ines")) == kept("a", "run", "q")
     assert [one.message_id for one in await past.contents.kept_of("t")] == ["a", "b"]
-    assert await past.contents.kept("nothing") is None
+    assert await past.contents.kept("nothing", "ines") is None
+
+
+async def test_nobody_reaches_into_the_conversation_of_another(past: Past) -> None:
+    await owned(past, "t", "ines")
+    await owned(past, "hers", "ada")
+    await past.contents.put_step(step("a", 1))
+    await past.contents.keep(kept("a", "run", "q"))
+    await past.contents.put_element({"id": "e", "threadId": "t", "forId": "a", "name": "[1]"})
+    await past.contents.put_thumb("t", {"id": "f", "for_id": "run", "value": 1, "comment": None})
+    # Her answers are found by her alone.
+    assert await past.contents.kept("a", "ada") is None
+    assert await past.contents.kept("a", "") is None
+    assert not await past.contents.has_thumb("f", "ada")
+    assert await past.contents.has_thumb("f", "ines")
+    # The same ids in another conversation change nothing of hers.
+    await past.contents.put_step(step("a", 2, threadId="hers", output="mine now"))
+    await past.contents.put_element({"id": "e", "threadId": "hers", "forId": "x", "name": "[9]"})
+    await past.contents.put_thumb("hers", {"id": "f", "for_id": "x", "value": 0, "comment": "no"})
+    other = Kept(message_id="a", run_id="r", asked_id="q", thread_id="hers", body="other")
+    await past.contents.keep(other)
+    await past.contents.delete_step("hers", "a")
+    await past.contents.delete_element("hers", "e")
+    thread: Any = await past.conversations.thread("t")
+    assert [one["output"] for one in thread["steps"]] == ["said a"]
+    assert [one["name"] for one in thread["elements"]] == ["[1]"]
+    assert await past.contents.has_thumb("f", "ines")
+    assert await past.contents.kept("a", "ines") == kept("a", "run", "q")
 
 
 async def test_what_is_forgotten_is_gone_from_the_file(tmp_path: Path) -> None:

@@ -15,46 +15,28 @@ from twin.warehouse.feedback import Feedback, FeedbackKind, FeedbackSource
 
 def about(answer: Answer, *, thread_id: str, message_id: str, user: str) -> Feedback:
     """Return what there is to know of an answer, before anything was said of it."""
-    return Feedback(
-        id=message_id,
-        kind=FeedbackKind.THUMB,
-        at=_now(),
-        thread_id=thread_id,
-        message_id=message_id,
-        user=user,
-        question=answer.question or (answer.retrieval.asked or ("",))[0],
-        prompt=answer.prompt,
-        prompt_version=answer.prompt_version,
-        answer=answer.text,
-        sources=_sources(answer.retrieval),
-        model=answer.model,
-        adapter=answer.adapter,
-        trace_id=answer.trace_id,
-        audience=answer.retrieval.audience,
-    )
+    given = _shown(answer, thread_id=thread_id, message_id=message_id, user=user)
+    question = answer.question or (answer.retrieval.asked or ("",))[0]
+    return replace(given, question=question, prompt=answer.prompt, answer=answer.text)
 
 
 def about_draft(
     draft: Draft, variant: DraftVariant, *, thread_id: str, message_id: str, user: str
 ) -> Feedback:
     """Return what there is to know of a variant of a draft, before anything was said of it."""
-    return Feedback(
-        id=message_id,
-        kind=FeedbackKind.THUMB,
-        at=_now(),
-        thread_id=thread_id,
-        message_id=message_id,
-        user=user,
-        question=draft.brief.about,
-        prompt=variant.prompt,
-        prompt_version=draft.prompt_version,
-        answer=variant.text,
-        sources=_sources(draft.retrieval),
-        model=draft.model,
-        adapter=draft.adapter,
-        trace_id=draft.trace_id,
-        audience=draft.brief.audience,
-    )
+    given = _shown(draft, thread_id=thread_id, message_id=message_id, user=user)
+    about_what = draft.brief.about
+    return replace(given, question=about_what, prompt=variant.prompt, answer=variant.text)
+
+
+def side_id(message_id: str, side: int) -> str:
+    """Return the id of one of two texts of a message."""
+    return f"{message_id}:{side}"
+
+
+def is_side(message_id: str) -> bool:
+    """Return whether an id is that of one of two texts of a message."""
+    return ":" in message_id
 
 
 def thumb(answer: Feedback, thumb_id: str, value: int, comment: str) -> Feedback:
@@ -91,6 +73,27 @@ def choice(chosen: Feedback, rejected: Feedback, message_id: str) -> Feedback:
         rejected=rejected.answer,
         rejected_model=rejected.model,
         rejected_adapter=rejected.adapter,
+    )
+
+
+def _shown(made: Answer | Draft, *, thread_id: str, message_id: str, user: str) -> Feedback:
+    """Return what an answer and a draft have in common."""
+    return Feedback(
+        id=message_id,
+        kind=FeedbackKind.THUMB,
+        at=_now(),
+        thread_id=thread_id,
+        message_id=message_id,
+        user=user,
+        question="",
+        prompt=(),
+        prompt_version=made.prompt_version,
+        answer="",
+        sources=_sources(made.retrieval),
+        model=made.model,
+        adapter=made.adapter,
+        trace_id=made.trace_id,
+        audience=made.retrieval.audience,
     )
 
 

@@ -1,6 +1,7 @@
 """`twin forget`: delete what a source brought, from warehouse and index.
 
-In: a document or a collection. Out: tombstones in the warehouse, and nothing in the index.
+In: a document or a collection. Out: tombstones in the warehouse, and nothing in the index, in the
+page's conversations and among its uploads.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ from twin.cli import output
 from twin.cli.sync import synced
 from twin.errors import NotFoundError
 from twin.home import Home
+from twin.serving.forgotten import empty_conversations
 from twin.serving.uploads import delete_copies
 
 SHOWN = 10
@@ -55,10 +57,14 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
         gone = [(one.source, one.collection) for one in found]
         gone += [(one.document.source, one.collection) for one in held]
         delete_copies(home, gone)
+        answers, waits = empty_conversations(home)
         done = synced(home)
     points = f", {done.applied.deleted} passages left the index" if done else ""
     also = f", and {len(waiting)} in quarantine" if waiting else ""
-    click.echo(f"{count} documents are forgotten{also}{points}")
+    said = f", and {answers} answers left the page's conversations" if answers else ""
+    click.echo(f"{count} documents are forgotten{also}{points}{said}")
+    if waits:
+        output.note(f"{waits}: the page's conversations forget it when the page is next opened")
     if done is None:
         output.note("search no longer shows them, though the index still holds their vectors")
     return 0

@@ -17,6 +17,7 @@ from twin.errors import UsageError
 from twin.home import Home
 from twin.ingest.engines import engine_named
 from twin.ingest.intake import Intake
+from twin.serving.forgotten import empty_conversations
 from twin.warehouse.protocol import Counts
 
 SHOWN = 20
@@ -79,6 +80,12 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
                 pruning=pruning,
                 told=lambda one, done: told(one.name or one.source, done),
             )
+        if any(intake.pruned for intake in found):
+            _, waits = empty_conversations(home)
+            if waits:
+                output.note(
+                    f"{waits}: the page's conversations forget what was pruned when it opens"
+                )
         intakes = [(one.source, intake) for one, intake in zip(wanted, found, strict=True)]
         done = None if no_index else synced(home, engine)
         failed = any(i.broken or i.failures for _, i in intakes) or bool(

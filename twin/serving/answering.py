@@ -5,12 +5,11 @@ In: a message, and the room. Out: what the browser shows, and what is kept of it
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import chainlit as cl
 
@@ -18,7 +17,7 @@ from twin.chat import page, steps
 from twin.chat.answer import Answer, Source, Token
 from twin.chat.drafts import Draft
 from twin.chat.marks import legend, marked
-from twin.chat.opinions import about
+from twin.chat.opinions import about, is_side
 from twin.chat.panel import question_of, read_wish
 from twin.chat.shown import Shown, shown
 from twin.chat.wish import Turn, Wish
@@ -29,12 +28,16 @@ from twin.serving.history.contents import Kept
 from twin.serving.history.database import now
 from twin.serving.live import Who
 from twin.serving.room import Room
-from twin.warehouse.feedback import Feedback, feedback_line
+from twin.warehouse.feedback import Feedback, feedback_line, read_feedback
 
-SETTLED = 0.3
-"""Seconds after which the browser has taken in new sources."""
+SETTLED, PATIENCE = "settled", 10
+"""What the browser answers once it has shown all that came before (public/page.js), and the seconds
+that this is waited for: a browser that is gone does not answer."""
 
 LOOKING = "Looking through what was written"
+NO_ANSWER: Literal["system_message"] = "system_message"
+"""The type of a message that nobody judges: Chainlit offers thumbs under all others."""
+
 CORRECT = "correct"
 """The action that opens the field for what the person would have written."""
 
@@ -61,15 +64,20 @@ def asked_by(message: cl.Message) -> Asked:
         UsageError: if it is too long.
     """
     session = cl.context.session
-    user = session.user.identifier if session.user else ""
     run = cl.context.current_run
     return Asked(
         text=question_of(message.content),
         message_id=message.id,
         run_id=run.id if run else message.id,
         thread_id=session.thread_id,
-        who=Who(user, session.thread_id),
+        who=Who(reader(), session.thread_id),
     )
+
+
+def reader() -> str:
+    """Return who has this page open, as they log in; empty where nobody does."""
+    user = cl.context.session.user
+    return user.identifier if user else ""
 
 
 def asker(room: Room) -> str:
@@ -96,6 +104,31 @@ def conversation() -> Conversation:
     return found
 
 
+async def before(room: Room, asked: Asked) -> list[Turn]:
+    """Return the turns before a question: as they are kept, or as a guest's session knows them.
+
+    What is forgotten is gone from what is kept, and so no model hears of it again.
+    """
+    if room.history is None:
+        return conversation().before(asked.message_id)
+    kept = await room.history.contents.kept_of(asked.thread_id)
+    given = [(one.asked_id, read_feedback(one.body)) for one in kept]
+    turns = ((asked_id, Turn(said.question, said.answer)) for asked_id, said in given)
+    return Conversation(turns).before(asked.message_id)
+
+
+async def rest_on(room: Room, asked: Asked, retrieval: Retrieval) -> None:
+    """Note what the answer and its steps will repeat words of, before they are shown."""
+    if room.history is not None:
+        understood = retrieval.asked[0] if retrieval.asked else asked.text
+        await room.history.contents.rest_on(
+            asked.thread_id,
+            asked.message_id,
+            (passage.document_id for passage in retrieval.passages),
+            on_all=understood.strip() != asked.text.strip(),
+        )
+
+
 async def wished(room: Room, model: str = "") -> Wish:
     """Return what the settings of this session wish, and say what could not be read."""
     wish, notes = read_wish(cl.context.session.chat_settings, room.defaults, model)
@@ -116,7 +149,7 @@ async def answer(room: Room, asked: Asked, model: str = "") -> None:
     events = room.twin.ask(
         asked.text,
         wish=await wished(room, model),
-        history=conversation().before(asked.message_id),
+        history=await before(room, asked),
         who=asked.who,
     )
     try:
@@ -128,6 +161,7 @@ async def answer(room: Room, asked: Asked, model: str = "") -> None:
                 first = await anext(events)
                 assert isinstance(first, Retrieval)  # noqa: S101 - what every stream begins with
                 seen = first
+                await rest_on(room, asked, seen)
                 looking.name = steps.summary(seen)
                 looking.output = steps.notes(seen)
             async for event in events:
@@ -142,6 +176,7 @@ async def answer(room: Room, asked: Asked, model: str = "") -> None:
     finally:
         # Also of an answer that was stopped, or that failed.
         if said.created_at and not isinstance(seen, Answer):
+            said.type = NO_ANSWER
             await said.update()  # type: ignore[no-untyped-call]
         if looking is not None and seen is not None:
             await show_stages(room, looking, seen)
@@ -165,36 +200,35 @@ async def finish(room: Room, asked: Asked, said: cl.Message, finished: Answer) -
         message_id=said.id,
         user=asked.who.user,
     )
-    if room.history is not None:
+    if await keep(room, asked, given):
         said.actions = correcting(said.id)
-        await keep(room, asked, said.id, given)
-    conversation().add(asked.message_id, Turn(given.question, finished.text))
+    else:
+        conversation().add(asked.message_id, Turn(given.question, finished.text))
     await said.update()  # type: ignore[no-untyped-call]
     await open_beside(said.elements, said.id)
 
 
-async def keep(
-    room: Room, asked: Asked, message_id: str, given: Feedback, *, of_run: bool = True
-) -> None:
-    """Keep an answer for what may be said of it, also after a restart.
+async def keep(room: Room, asked: Asked, given: Feedback) -> bool:
+    """Keep an answer for what may be said of it, also after a restart; return whether it is kept.
 
     Args:
         room: where.
         asked: the question.
-        message_id: under which it is found.
-        given: all that there is to know of it.
-        of_run: whether a thumb is about it; one on two texts is about neither.
+        given: all that there is to know of it; it is found by its `message_id`. A thumb on the run is
+            about it, unless it is one of two texts.
     """
-    if room.history is not None:
-        await room.history.contents.keep(
-            Kept(
-                message_id=message_id,
-                run_id=asked.run_id if of_run else "",
-                asked_id=asked.message_id,
-                thread_id=asked.thread_id,
-                body=feedback_line(given),
-            )
+    if room.history is None:
+        return False
+    await room.history.contents.keep(
+        Kept(
+            message_id=given.message_id,
+            run_id="" if is_side(given.message_id) else asked.run_id,
+            asked_id=asked.message_id,
+            thread_id=asked.thread_id,
+            body=feedback_line(given),
         )
+    )
+    return True
 
 
 async def show_stages(room: Room, looking: cl.Step, seen: Retrieval | Answer | Draft) -> None:
@@ -247,12 +281,15 @@ def correcting(message_id: str) -> list[cl.Action]:
 
 
 async def open_beside(elements: Sequence[Any], key: str) -> None:
-    """Show these elements beside the conversation, and no others.
+    """Show these elements beside the conversation, and no others; none where they would hide it.
 
-    Chainlit opens the sources of the whole conversation at once; these are the ones that count.
+    Chainlit opens the sources of the whole conversation as soon as it has shown the new ones; these
+    are the ones that count.
     """
-    await asyncio.sleep(SETTLED)
-    shown_now = [one if isinstance(one, dict) else one.to_dict() for one in elements]
-    await cl.context.emitter.emit("set_sidebar_elements", {"elements": shown_now, "key": key})
+    emitter = cl.context.emitter
+    settled = await emitter.send_call_fn(SETTLED, {}, timeout=PATIENCE)
+    wide = settled is None or settled.get("wide", True)
+    shown_now = [one if isinstance(one, dict) else one.to_dict() for one in elements if wide]
+    await emitter.emit("set_sidebar_elements", {"elements": shown_now, "key": key})
     if shown_now:
-        await cl.context.emitter.emit("set_sidebar_title", "Sources")
+        await emitter.emit("set_sidebar_title", "Sources")

@@ -21,14 +21,15 @@ class Columns:
 
     Args:
         titles: what stands above each.
+        question: what stands above both, as Markdown.
     """
 
-    def __init__(self, *titles: str) -> None:
+    def __init__(self, *titles: str, question: str = "") -> None:
         columns: list[Column] = [
-            {"title": title, "text": "", "sources": [], "done": False, "name": ""}
+            {"title": title, "text": "", "sources": [], "done": False, "name": "", "kept": False}
             for title in titles
         ]
-        props = {"columns": columns, "chosen": None, "choosable": False}
+        props = {"columns": columns, "chosen": None, "choosable": False, "question": question}
         self.element = cl.CustomElement(name="Columns", props=props, display="inline")
         self.columns: list[Column] = columns
         self._last = 0.0

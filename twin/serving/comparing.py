@@ -1,13 +1,14 @@
 """Two models side by side, unnamed until the person has chosen.
 
 In: a question and two models. Out: two answers next to each other as they are written, from the same
-passages; then a choice, which is kept.
+passages; then a choice and thumbs, which are kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ import chainlit as cl
 from twin.chat import page, steps
 from twin.chat.answer import Answer, Token
 from twin.chat.marks import marked
-from twin.chat.opinions import about, choice
+from twin.chat.opinions import about, choice, side_id
 from twin.chat.shown import shown
 from twin.chat.wish import Turn, Wish
 from twin.errors import TwinError, UsageError
@@ -26,16 +27,19 @@ from twin.serving.answering import (
     LOOKING,
     Asked,
     as_address,
+    before,
     conversation,
     keep,
+    reader,
+    rest_on,
     show_stages,
     wished,
 )
 from twin.serving.columns import Columns
 from twin.serving.room import Room
-from twin.warehouse.feedback import FeedbackKind, read_feedback
+from twin.warehouse.feedback import FeedbackKind
 
-CHOOSE = "choose"
+CHOOSE, RATE = "choose", "rate"
 QUESTION = "Which one is more like you?"
 
 
@@ -49,9 +53,10 @@ async def compare(room: Room, asked: Asked, models: tuple[str, str]) -> None:
         same = "both sides have the same model"
         raise UsageError(same, "choose two in the settings, beside the question field")
     first, second = models if secrets.randbelow(2) else models[::-1]
-    wish, history = await wished(room), conversation().before(asked.message_id)
-    shown_in = Columns("One", "The other")
-    message = cl.Message(QUESTION, elements=[shown_in.element])
+    wish, history = await wished(room), await before(room, asked)
+    shown_in = Columns("One", "The other", question=QUESTION)
+    # Without words of its own, so that Chainlit offers no thumbs: each of the two has its own.
+    message = cl.Message("", elements=[shown_in.element])
     events = room.twin.ask(
         asked.text, wish=replace(wish, model=first), history=history, who=asked.who
     )
@@ -59,6 +64,7 @@ async def compare(room: Room, asked: Asked, models: tuple[str, str]) -> None:
         async with cl.Step(LOOKING, type="retrieval", icon="search") as looking:
             retrieval = await anext(events)
             assert isinstance(retrieval, Retrieval)  # noqa: S101 - what every stream begins with
+            await rest_on(room, asked, retrieval)
             looking.name = steps.summary(retrieval)
             looking.output = steps.notes(retrieval)
         await message.send()  # type: ignore[no-untyped-call]
@@ -67,15 +73,19 @@ async def compare(room: Room, asked: Asked, models: tuple[str, str]) -> None:
             _second(room, asked, replace(wish, model=second), retrieval, shown_in),
             return_exceptions=True,
         )
-    answers = [one for one in done if isinstance(one, Answer)]
+    answers = [one if isinstance(one, Answer) else None for one in done]
     for column, one in zip(shown_in.columns, done, strict=True):
         if isinstance(one, TwinError):
             column["text"] = page.apology(one)
         elif isinstance(one, BaseException):
             raise one
         column["done"] = True
-    await show_stages(room, looking, answers[0] if answers else retrieval)
+    given = [one for one in answers if one is not None]
+    await show_stages(room, looking, given[0] if given else retrieval)
     await _settle(room, asked, message, shown_in, answers)
+    if not given:
+        nothing = "neither of the two models answered"
+        raise UsageError(nothing, "the columns say why")
 
 
 async def _second(
@@ -110,42 +120,55 @@ async def _fill(shown_in: Columns, side: int, events: Any) -> Answer | None:
 
 
 async def _settle(
-    room: Room, asked: Asked, message: cl.Message, shown_in: Columns, answers: list[Answer]
+    room: Room,
+    asked: Asked,
+    message: cl.Message,
+    shown_in: Columns,
+    answers: Sequence[Answer | None],
 ) -> None:
     """Keep both answers, and let the person choose."""
     props = shown_in.element.props
-    props["choosable"] = room.access.keeps and len(answers) == 2  # noqa: PLR2004 - both
+    props["choosable"] = room.access.keeps and None not in answers
     props["message"] = message.id
-    if answers:
-        turn = Turn(answers[0].question, answers[0].text)
-        conversation().add(asked.message_id, turn)
-    for side, answer in enumerate(answers if props["choosable"] else ()):
-        given = about(answer, thread_id=asked.thread_id, message_id=message.id, user=asked.who.user)
-        await keep(room, asked, f"{message.id}:{side}", given, of_run=False)
+    for side, answer in enumerate(answers):
+        if answer is None:
+            continue
+        given = about(
+            answer,
+            thread_id=asked.thread_id,
+            message_id=side_id(message.id, side),
+            user=asked.who.user,
+        )
+        shown_in.columns[side]["kept"] = await keep(room, asked, given)
+        conversation().add(asked.message_id, Turn(given.question, given.answer))
     await message.update()  # type: ignore[no-untyped-call]
-    if not answers:
-        message_text = "neither of the two models answered"
-        raise UsageError(message_text, "the columns say why")
 
 
 async def choose(room: Room, payload: dict[str, Any]) -> list[str]:
     """Keep a choice, and return the names of both models, which may be known now.
 
     Raises:
-        TwinError: if the answers are not known any more, or the choice cannot be kept.
+        TwinError: if the answers are not known any more, or not theirs, or it cannot be kept.
     """
-    message_id, chosen = str(payload.get("message")), int(payload.get("chosen", 0))
-    history = room.history
-    found = [
-        await history.contents.kept(f"{message_id}:{side}") if history else None for side in (0, 1)
-    ]
-    one, other = found[chosen], found[1 - chosen]
-    if one is None or other is None:
-        message = "these answers are not known any more"
-        raise UsageError(message, "ask again")
-    given, rejected = read_feedback(one.body), read_feedback(other.body)
+    message_id, chosen = str(payload.get("message")), int(payload.get("chosen") == 1)
+    given = await room.shown(reader(), side_id(message_id, chosen))
+    rejected = await room.shown(reader(), side_id(message_id, 1 - chosen))
     await asyncio.to_thread(room.say, choice(given, rejected, message_id))
     if rejected.trace_id != given.trace_id:  # the variants of a draft are of one turn
         room.twin.observer.score(rejected.trace_id, FeedbackKind.CHOICE.value, 0.0)
     names = [given.adapter or given.model, rejected.adapter or rejected.model]
     return names if chosen == 0 else names[::-1]
+
+
+async def rate(room: Room, payload: dict[str, Any]) -> bool:
+    """Keep a thumb on one of two texts, or take it back.
+
+    Raises:
+        TwinError: if the text is not known any more, or not theirs, or it cannot be kept.
+    """
+    message_id, side = str(payload.get("message")), int(payload.get("side") == 1)
+    value = payload.get("value")
+    rated = await room.shown(reader(), side_id(message_id, side))
+    comment = str(payload.get("comment") or "")
+    await room.rate(rated, None if value is None else int(value == 1), comment)
+    return True

@@ -13,8 +13,8 @@ import chainlit as cl
 
 from twin.chat.opinions import edit
 from twin.errors import UsageError
+from twin.serving.answering import reader
 from twin.serving.room import Room
-from twin.warehouse.feedback import Feedback, read_feedback
 
 SAVE = "save_correction"
 
@@ -23,10 +23,10 @@ async def open_field(room: Room, payload: dict[str, Any]) -> None:
     """Open a field under an answer, with the answer in it.
 
     Raises:
-        TwinError: if the answer is not known any more.
+        TwinError: if no such answer is known, or none of theirs.
     """
     message_id = str(payload.get("message"))
-    given = await _known(room, message_id)
+    given = await room.shown(reader(), message_id)
     props = {"message": message_id, "text": given.answer, "saved": False}
     # One field an answer: a second click opens the same one anew.
     field = cl.CustomElement(
@@ -45,14 +45,6 @@ async def save(room: Room, payload: dict[str, Any]) -> bool:
     if not text:
         message = "there is nothing to keep"
         raise UsageError(message, "write what you would have written")
-    given = await _known(room, str(payload.get("message")))
+    given = await room.shown(reader(), str(payload.get("message")))
     await asyncio.to_thread(room.say, edit(given, text))
     return True
-
-
-async def _known(room: Room, message_id: str) -> Feedback:
-    kept = await room.history.contents.kept(message_id) if room.history else None
-    if kept is None:
-        message = "this answer is not known any more"
-        raise UsageError(message, "ask again")
-    return read_feedback(kept.body)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -55,10 +55,17 @@ class LiveTwin:
     Args:
         home: not yet opened; it is closed by `close`.
         audience: whom all answers are for; None takes the one of twin.toml.
+        followed: called, in another thread, when the warehouse has changed and the index has followed.
     """
 
-    def __init__(self, home: Home, audience: Audience | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        audience: Audience | None = None,
+        followed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.home = home
+        self._followed = followed
         self._audience = audience
         self.observer = observe.Observer()
         """Who watches: it takes the scores of answers, and says where a trace is shown."""
@@ -236,7 +243,7 @@ class LiveTwin:
     def _follow(self) -> None:
         while not self._threads.stopped.is_set():
             try:
-                self.home.follow(self._threads.stopped.wait)
+                self.home.follow(self._threads.stopped.wait, lambda _: self._followed())
             except Exception:  # noqa: BLE001 - one failure must not end the following
                 _log.exception("the index could not be brought in step; it is tried again")
                 self._threads.stopped.wait(PAUSE)

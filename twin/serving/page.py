@@ -25,10 +25,10 @@ from twin.home import Home
 from twin.resources import resource
 from twin.serving.access import LOCAL_USER, Access, Login, admitted, let_in
 from twin.serving.guard import Guard, is_loopback
+from twin.serving.history.address import FOLDER
 from twin.serving.users import Users, signing_key
 from twin.serving.welcome_in import WelcomeIn
 
-FOLDER = "chat"
 COOKIE = "CHAINLIT_AUTH_COOKIE_NAME"
 """Chainlit's variable for the name of the cookie that says who reads."""
 PATIENCE = 3
@@ -175,15 +175,13 @@ def prepare(home: Path, oauth_allowed: Sequence[str] = ()) -> Path:
     return folder
 
 
-def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
-    """Run the page until it is told to stop; the process may end with it.
+def application(*, loopback: bool) -> Any:
+    """Return the page as an ASGI application; `prepare` comes before it, and once a process is enough.
 
     Args:
-        bound: a socket from `bind`.
-        ready: called when the page can be opened.
+        loopback: whether only this machine is served.
     """
-    import uvicorn  # noqa: PLC0415 - comes with Chainlit, which is an extra
-    from chainlit import config as chainlit_config  # noqa: PLC0415
+    from chainlit import config as chainlit_config  # noqa: PLC0415 - an extra
 
     # Before the server is imported: it takes this folder's place then, and empties it at its end.
     chainlit_config.FILES_DIRECTORY = own_folder(Path(chainlit_config.APP_ROOT) / ".files")
@@ -197,15 +195,37 @@ def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     _translate(Path(config.root))
     _fit(config, admitted())
-    host, port = bound.getsockname()[:2]
     config.run.headless = True
-    config.run.host, config.run.port = host, port
     config.run.module_name = str(target)
     # No profile overrides anything. Chainlit would find that out by running the
     # event loop inside itself.
     session.BaseSession.config = config  # type: ignore[attr-defined]
     _keep_home(server)
+    if admitted().keeps:
+        from twin.serving.thumbs import replace_thumbs  # noqa: PLC0415 - Chainlit is there by now
+
+        replace_thumbs(server.app, config.run.root_path)
     load_module(config.run.module_name)
+    made: Any = server.app
+    if admitted().login is Login.LOCAL:
+        made = _welcoming(made, config.project.user_session_timeout)
+    return Guard(made, loopback=loopback)
+
+
+def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Run the page until it is told to stop; the process may end with it.
+
+    Args:
+        bound: a socket from `bind`.
+        ready: called when the page can be opened.
+    """
+    import uvicorn  # noqa: PLC0415 - comes with Chainlit, which is an extra
+
+    host, port = bound.getsockname()[:2]
+    made = application(loopback=is_loopback(host))
+    from chainlit.config import config  # noqa: PLC0415
+
+    config.run.host, config.run.port = host, port
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -213,15 +233,8 @@ def serve(bound: socket.socket, ready: Callable[[], None]) -> None:
             if self.started:
                 ready()
 
-    application: Any = server.app
-    if admitted().login is Login.LOCAL:
-        application = _welcoming(application, config.project.user_session_timeout)
     settings = uvicorn.Config(
-        Guard(application, loopback=is_loopback(host)),
-        host=host,
-        port=port,
-        log_level="error",
-        timeout_graceful_shutdown=PATIENCE,
+        made, host=host, port=port, log_level="error", timeout_graceful_shutdown=PATIENCE
     )
     asyncio.run(Server(settings).serve(sockets=[bound]))
 

@@ -9,31 +9,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import chainlit as cl
 from chainlit.types import ThreadDict
 
-from twin.chat.wish import Turn
+from twin.chat.opinions import is_side
 from twin.serving.answering import Asked, correcting, open_beside
-from twin.serving.conversation import Conversation
 from twin.serving.room import Room
-from twin.warehouse.feedback import read_feedback
 
 
 async def resume(room: Room, thread: ThreadDict) -> None:
-    """Bring back what was said, and what may be done about it."""
+    """Bring back what may be done about what was said."""
     if room.history is None:
         return
     kept = await room.history.contents.kept_of(thread["id"])
-    given = [(one, read_feedback(one.body)) for one in kept]
-    turns = ((one.asked_id, Turn(said.question, said.answer)) for one, said in given)
-    cl.user_session.set("conversation", Conversation(turns))  # type: ignore[no-untyped-call]
     # Buttons are not kept by Chainlit. A message of two answers has none.
-    for one, _ in given:
-        if ":" not in one.message_id:
+    for one in kept:
+        if not is_side(one.message_id):
             for action in correcting(one.message_id):
                 await action.send(for_id=one.message_id)
     elements: list[Any] = list(thread.get("elements") or ())
-    last = [one for one in elements if given and one.get("forId") == given[-1][0].message_id]
+    last = [one for one in elements if kept and one.get("forId") == kept[-1].message_id]
     _later(open_beside([one for one in last if one.get("display") == "side"], thread["id"]))
 
 

@@ -6,19 +6,22 @@ In: a home, and who was admitted. Out: what Chainlit's handlers work with, each 
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.chat.opinions import thumb
+from twin.chat.opinions import is_side, thumb
 from twin.chat.panel import Defaults
 from twin.chat.profiles import Profile, profiles_of
-from twin.errors import ConfigurationError
+from twin.errors import TwinError, UsageError
 from twin.home import Home
 from twin.serving import uploads
 from twin.serving.access import Access
+from twin.serving.history.address import FOLDER, history_url
 from twin.serving.live import LiveTwin
 from twin.serving.turns import Turns
 from twin.serving.users import Users
@@ -26,8 +29,9 @@ from twin.warehouse.feedback import Feedback, read_feedback
 
 if TYPE_CHECKING:
     from twin.ingest.intake import Intake
-    from twin.serving.history.contents import Kept
     from twin.serving.history.layer import History
+
+_log = logging.getLogger("twin.page")
 
 
 class Room:
@@ -39,14 +43,16 @@ class Room:
     """
 
     def __init__(self, home: Home, access: Access) -> None:
-        self.twin = LiveTwin(home, access.audience)
+        self.twin = LiveTwin(home, access.audience, self._followed)
         self.access = access
         self._home = home
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._forgetting: asyncio.Task[None] | None = None
 
     @cached_property
     def folder(self) -> Path:
         """Where the chat keeps what is its own."""
-        return self._home.folder / "chat"
+        return self._home.folder / FOLDER
 
     @cached_property
     def users(self) -> Users:
@@ -64,7 +70,7 @@ class Room:
             return None
         from twin.serving.history.layer import History  # noqa: PLC0415 - only where it is kept
 
-        return History(self._history_url(), self._thumbed)
+        return History(history_url(self._home), self._thumbed)
 
     @property
     def defaults(self) -> Defaults:
@@ -89,6 +95,33 @@ class Room:
         """What can be done on the page."""
         return profiles_of(self.twin.models)
 
+    async def open(self) -> None:
+        """Open the twin, and take out of the conversations what was forgotten meanwhile.
+
+        Raises:
+            TwinError: if the settings are wrong or the warehouse cannot be read.
+        """
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self.twin.start)
+        self._begin_forgetting()
+
+    def _followed(self) -> None:
+        """See, from another thread, that the conversations follow the warehouse as the index does."""
+        # Nobody listens any more once the loop is closed.
+        with suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._begin_forgetting)
+
+    def _begin_forgetting(self) -> None:
+        if self.history is not None:
+            self._forgetting = asyncio.create_task(self._forget(self.history))
+
+    async def _forget(self, history: History) -> None:
+        try:
+            await history.catch_up(self._home.warehouse)
+        except TwinError as error:
+            _log.warning("%s", error.message)
+
     def close(self) -> None:
         """Close the twin."""
         self.twin.close()
@@ -101,8 +134,27 @@ class Room:
         """
         self._home.warehouse.put_feedback(feedback)
         value = 1.0 if feedback.value is None else feedback.value
-        comment = feedback.edited or feedback.comment
-        self.twin.observer.score(feedback.trace_id, feedback.kind.value, value, comment)
+        name, comment = feedback.kind.value, feedback.edited or feedback.comment
+        # The variants of a draft are of one turn: each has a score of its own.
+        told = f"twin:{feedback.message_id}:{name}" if is_side(feedback.message_id) else ""
+        score_id = str(uuid.uuid5(uuid.NAMESPACE_OID, told)) if told else ""
+        self.twin.observer.score(feedback.trace_id, name, value, comment, score_id=score_id)
+
+    async def shown(self, user: str, message_id: str) -> Feedback:
+        """Return what there is to know of a text that somebody was shown.
+
+        Raises:
+            UsageError: if no such text is kept in a conversation of theirs.
+        """
+        kept = await self.history.contents.kept(message_id, user) if self.history else None
+        if kept is None:
+            message = "this answer is not known any more"
+            raise UsageError(message, "ask again")
+        return read_feedback(kept.body)
+
+    async def rate(self, rated: Feedback, value: int | None, comment: str) -> None:
+        """Keep a thumb on one of two texts of a message, or take it back if its value is None."""
+        await self._thumbed(f"{rated.message_id}:thumb", rated, value, comment)
 
     def take_in(self, files: Sequence[tuple[str, Path]], user: str) -> list[tuple[str, Intake]]:
         """Take files into the twin, as theirs who gave them, and return an account of each.
@@ -112,20 +164,10 @@ class Room:
         """
         return uploads.take_in(self._home, files, user)
 
-    def _history_url(self) -> str:
-        name = self._home.settings.chat.history_url_env
-        if not name:
-            return f"sqlite:///{self.folder / 'history.sqlite3'}"
-        if url := os.environ.get(name):
-            return url
-        message = f"chat.history_url_env names {name}, which is not set"
-        raise ConfigurationError(message, "set it to a postgresql:// URL, or leave the setting out")
-
     async def _thumbed(
-        self, thumb_id: str, kept: Kept | None, value: int | None, comment: str
+        self, thumb_id: str, rated: Feedback | None, value: int | None, comment: str
     ) -> None:
         if value is None:
             await asyncio.to_thread(self._home.warehouse.delete_feedback, thumb_id)
-        elif kept is not None:
-            given = thumb(read_feedback(kept.body), thumb_id, value, comment)
-            await asyncio.to_thread(self.say, given)
+        elif rated is not None:
+            await asyncio.to_thread(self.say, thumb(rated, thumb_id, value, comment))

@@ -15,6 +15,7 @@ import chainlit as cl
 from twin.chat.page import escaped
 from twin.errors import UsageError
 from twin.ingest.intake import Intake
+from twin.serving.answering import NO_ANSWER, reader
 from twin.serving.room import Room
 
 SHOWN = 5
@@ -30,14 +31,14 @@ async def take_in(room: Room, message: cl.Message) -> None:
     if not room.access.keeps:
         text = "guests cannot give the twin anything to read"
         raise UsageError(text, "ask its owner")
-    session = cl.context.session
-    user = session.user.identifier if session.user else ""
     files = [(one.name, Path(one.path)) for one in message.elements if one.path]
     async with cl.Step("Taking in", type="tool", icon="inbox") as step:
-        done = await asyncio.to_thread(room.take_in, files, user)
+        done = await asyncio.to_thread(room.take_in, files, reader())
         step.name = f"Took in {len(files)} file{'' if len(files) == 1 else 's'}"
         step.output = told(done)
-    await cl.Message(told(done)).send()  # type: ignore[no-untyped-call]
+    # Chainlit offers thumbs under whatever it takes for an answer.
+    said = cl.Message(told(done), type=NO_ANSWER)
+    await said.send()  # type: ignore[no-untyped-call]
 
 
 def told(done: Sequence[tuple[str, Intake]]) -> str:

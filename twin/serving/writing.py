@@ -15,17 +15,25 @@ import chainlit as cl
 from twin.chat import steps
 from twin.chat.borne import borne
 from twin.chat.drafts import Brief, Draft, DraftToken
-from twin.chat.opinions import about_draft, edit
+from twin.chat.opinions import about_draft, edit, side_id
 from twin.chat.page import escaped
 from twin.chat.panel import number
 from twin.chat.shown import shown
 from twin.documents import Kind
 from twin.errors import UsageError
 from twin.retrieve.passages import Retrieval
-from twin.serving.answering import LOOKING, Asked, as_address, keep, show_stages, wished
+from twin.serving.answering import (
+    LOOKING,
+    Asked,
+    as_address,
+    keep,
+    reader,
+    rest_on,
+    show_stages,
+    wished,
+)
 from twin.serving.columns import Columns
 from twin.serving.room import Room
-from twin.warehouse.feedback import read_feedback
 
 SAVE = "save_draft"
 WORDS, LONGEST = 120, 2000
@@ -46,12 +54,13 @@ async def write(room: Room, asked: Asked) -> None:
     """
     brief = brief_of(room, asked.text, cl.context.session.chat_settings)
     shown_in = Columns("One way", "Another way")
-    message = cl.Message("Two ways of writing it", elements=[shown_in.element])
+    message = cl.Message("", elements=[shown_in.element])
     looking: cl.Step | None = None
     events = room.twin.draft(brief, wish=await wished(room), who=asked.who)
     async with aclosing(events):
         async for event in events:
             if isinstance(event, Retrieval):
+                await rest_on(room, asked, event)
                 async with cl.Step(LOOKING, type="retrieval", icon="search") as looking:
                     looking.name = steps.summary(event)
                     looking.output = steps.notes(event)
@@ -86,18 +95,15 @@ async def _finish(
             ],
         }
         shown_in.columns[side] = column
-        if room.access.keeps:
-            kept_as = f"{message.id}:{side}"
-            given = about_draft(
-                draft,
-                variant,
-                thread_id=asked.thread_id,
-                message_id=kept_as,
-                user=asked.who.user,
-            )
-            await keep(room, asked, kept_as, given, of_run=False)
-    notes = "\n\n".join(escaped(note) for note in draft.notes)
-    message.content = "\n\n".join(part for part in (message.content, notes) if part)
+        given = about_draft(
+            draft,
+            variant,
+            thread_id=asked.thread_id,
+            message_id=side_id(message.id, side),
+            user=asked.who.user,
+        )
+        column["kept"] = await keep(room, asked, given)
+    props["question"] = "\n\n".join(escaped(note) for note in draft.notes)
     await message.update()  # type: ignore[no-untyped-call]
 
 
@@ -108,10 +114,10 @@ async def save(room: Room, payload: dict[str, Any]) -> bool:
         TwinError: if there is nothing to keep, or the variant is not known any more.
     """
     text = str(payload.get("text") or "").strip()
-    kept_as = f"{payload.get('message')}:{payload.get('side')}"
-    kept = await room.history.contents.kept(kept_as) if room.history else None
-    if kept is None or not text:
-        message = "there is nothing to keep" if kept else "this draft is not known any more"
-        raise UsageError(message, "have it written again")
-    await asyncio.to_thread(room.say, edit(read_feedback(kept.body), text))
+    if not text:
+        message = "there is nothing to keep"
+        raise UsageError(message, "write what you would have written")
+    side = side_id(str(payload.get("message")), int(payload.get("side") == 1))
+    given = await room.shown(reader(), side)
+    await asyncio.to_thread(room.say, edit(given, text))
     return True

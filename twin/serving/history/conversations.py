@@ -13,7 +13,15 @@ from typing import Any
 from sqlalchemy import delete, select, tuple_, update
 
 from twin.serving.history.database import Body, Database, now
-from twin.serving.history.tables import answers, elements, feedbacks, steps, threads, users
+from twin.serving.history.tables import (
+    answers,
+    documents,
+    elements,
+    feedbacks,
+    steps,
+    threads,
+    users,
+)
 
 
 class Conversations:
@@ -142,7 +150,7 @@ class Conversations:
     async def delete_thread(self, thread_id: str) -> None:
         """Forget a conversation and all that belongs to it."""
         async with self._database.transaction() as connection:
-            for table in (answers, feedbacks, elements, steps):
+            for table in (answers, documents, feedbacks, elements, steps):
                 await connection.execute(delete(table).where(table.c.thread_id == thread_id))
             await connection.execute(delete(threads).where(threads.c.id == thread_id))
 

@@ -7,7 +7,9 @@ begins its writes without waiting for them.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import logging
+import sqlite3
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +17,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from twin.errors import TwinError, WarehouseError
-from twin.serving.history.tables import engine_of, make_tables, threads
+from twin.serving.history.tables import PATIENCE, engine_of, make_tables, threads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+_log = logging.getLogger("twin.page")
 
 Body = dict[str, Any]
 """JSON values as Chainlit spells them; they are kept, and given back, unread."""
@@ -65,10 +69,40 @@ class Database:
         made = {"id": thread_id, "created_at": at, "changed_at": at, "about": {}}
         await connection.execute(self.insert(threads).values(made).on_conflict_do_nothing())
 
+    async def scrub(self) -> bool:
+        """Leave no trace of what was deleted in the file; return whether that is done.
+
+        SQLite leaves copies in the gaps of a page when it moves rows, and in its journal: so the file
+        is written anew. PostgreSQL does this by itself, in its own time.
+        """
+        path = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not path:
+            return True
+        async with self._turn:
+            try:
+                return await asyncio.to_thread(_written_anew, path)
+            except sqlite3.OperationalError as error:
+                _log.warning(
+                    "traces of what was forgotten are still in %s (%s); they go when the page is "
+                    "next opened",
+                    path,
+                    error,
+                )
+                return False
+
     async def close(self) -> None:
         """Wait for what is being written, and let go of the database."""
         async with self._turn:
             await self._engine.dispose()
+
+
+def _written_anew(path: str) -> bool:
+    with closing(
+        sqlite3.connect(path, timeout=PATIENCE / 1000, isolation_level=None)
+    ) as connection:
+        connection.execute("VACUUM")
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
 
 
 def now() -> str:

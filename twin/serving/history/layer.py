@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
+from chainlit.context import context
 from chainlit.data.base import BaseDataLayer
 from chainlit.data.utils import queue_until_user_message
 from chainlit.element import Element, ElementDict
@@ -25,11 +26,18 @@ from chainlit.types import (
 )
 from chainlit.user import PersistedUser, User
 
-from twin.serving.history.contents import Contents, Kept
+from twin.errors import NotFoundError
+from twin.serving.history.contents import Contents
 from twin.serving.history.conversations import Conversations
 from twin.serving.history.database import Body, Database
+from twin.serving.history.forgetting import catch_up
+from twin.warehouse.feedback import Feedback as Said
+from twin.warehouse.feedback import read_feedback
+from twin.warehouse.protocol import Warehouse
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+UNKNOWN = "this answer is not known any more"
 
 
 def _after_a_message(method: Method) -> Method:
@@ -37,8 +45,8 @@ def _after_a_message(method: Method) -> Method:
     return cast("Method", queue_until_user_message()(method))  # type: ignore[no-untyped-call]
 
 
-Thumbed = Callable[[str, Kept | None, int | None, str], Awaitable[None]]
-"""Told of a thumb: its id, the answer, 1 or 0 (None if it was taken back), and the comment."""
+Thumbed = Callable[[str, Said | None, int | None, str], Awaitable[None]]
+"""Told of a thumb: its id, what it is about, 1 or 0 (both None if it was taken back), and the comment."""
 
 
 class History(BaseDataLayer):
@@ -58,6 +66,14 @@ class History(BaseDataLayer):
     async def close(self) -> None:
         """Wait for what is being written, and let go of the database."""
         await self._database.close()
+
+    async def catch_up(self, warehouse: Warehouse) -> int:
+        """Empty what conversations repeat of what was forgotten; return how many answers that were.
+
+        Raises:
+            WarehouseError: if the history or the warehouse cannot be read or written.
+        """
+        return await catch_up(self._database, warehouse)
 
     async def build_debug_url(self) -> str:
         """Return nothing: the link to a trace stands with its message."""
@@ -133,14 +149,16 @@ class History(BaseDataLayer):
     @_after_a_message
     async def delete_step(self, step_id: str) -> None:
         """Forget a step."""
-        await self.contents.delete_step(step_id)
+        await self.contents.delete_step(context.session.thread_id, step_id)
 
     @_after_a_message
     async def create_element(self, element: Element) -> None:
         """Keep an element that carries its text; a file that was uploaded is in the twin by now."""
         body = cast("Body", element.to_dict())
         if element.for_id and (element.url or element.type == "custom"):
-            await self.contents.put_element({**body, "chainlitKey": None})
+            # Whoever changes one says of which conversation it is: it is of theirs.
+            own = {"threadId": context.session.thread_id, "chainlitKey": None}
+            await self.contents.put_element({**body, **own})
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
         """Return an element."""
@@ -150,25 +168,46 @@ class History(BaseDataLayer):
     async def delete_element(self, element_id: str, thread_id: str | None = None) -> None:
         """Forget an element."""
         del thread_id
-        await self.contents.delete_element(element_id)
+        await self.contents.delete_element(context.session.thread_id, element_id)
 
-    # Thumbs
+    # Thumbs. Chainlit does not say whose they are: `twin.serving.thumbs` does.
 
-    async def upsert_feedback(self, feedback: Feedback) -> str:
-        """Keep a thumb, and tell of it."""
-        thumb = feedback.id or str(uuid.uuid4())
-        kept = await self.contents.kept(feedback.forId)
-        thread = kept.thread_id if kept else feedback.threadId or ""
-        await self._thumbed(thumb, kept, feedback.value, feedback.comment or "")
+    async def put_thumb(self, user: str, feedback: Feedback) -> str:
+        """Keep somebody's thumb on an answer of theirs, and tell of it; return its id.
+
+        Raises:
+            NotFoundError: if no such answer is kept in a conversation of theirs.
+        """
+        kept = await self.contents.kept(feedback.forId, user)
+        if kept is None:
+            raise NotFoundError(UNKNOWN, "only answers can be judged, each by whoever asked")
+        # Another thumb on the same answer is the same act, whatever id the browser knows it by.
+        thumb = await self.contents.thumb(feedback.forId) or str(uuid.uuid4())
+        about = read_feedback(kept.body)
+        await self._thumbed(thumb, about, feedback.value, feedback.comment or "")
         body = {"id": thumb, "for_id": feedback.forId, "value": feedback.value}
-        await self.contents.put_thumb(thread, {**body, "comment": feedback.comment})
+        await self.contents.put_thumb(kept.thread_id, {**body, "comment": feedback.comment})
         return thumb
 
+    async def take_thumb_back(self, user: str, thumb_id: str) -> None:
+        """Forget somebody's thumb, and tell of it.
+
+        Raises:
+            NotFoundError: if there is no such thumb of theirs.
+        """
+        if not await self.contents.has_thumb(thumb_id, user):
+            message = "this thumb is not known any more"
+            raise NotFoundError(message, "reload the page")
+        await self._thumbed(thumb_id, None, None, "")
+        await self.contents.delete_thumb(thumb_id)
+
+    async def upsert_feedback(self, feedback: Feedback) -> str:
+        """Refuse a thumb of which nobody says whose it is."""
+        raise NotFoundError(UNKNOWN, feedback.forId)
+
     async def delete_feedback(self, feedback_id: str) -> bool:
-        """Forget a thumb, and tell of it."""
-        await self._thumbed(feedback_id, None, None, "")
-        await self.contents.delete_thumb(feedback_id)
-        return True
+        """Refuse to forget a thumb where nobody says whose it is."""
+        raise NotFoundError(UNKNOWN, feedback_id)
 
     # Not offered
 

@@ -1,7 +1,7 @@
 """The tables of the chat's history, the same in SQLite and in PostgreSQL.
 
 In: a URL. Out: an engine, and tables in which what Chainlit gives and takes rests as JSON, beside the
-few columns that it is found by.
+few columns that it is found by; and which documents each turn of a conversation repeats words of.
 """
 
 from __future__ import annotations
@@ -9,7 +9,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, Table, Text, event
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    event,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -100,6 +112,22 @@ answers = Table(
     Column("body", Text, nullable=False),
 )
 
+documents = Table(
+    "documents",
+    tables,
+    Column("asked_id", Text, primary_key=True),
+    Column("document_id", Text, primary_key=True, index=True),
+    _of_thread(),
+)
+"""What the answer to a question, its steps and its sources repeat words of."""
+
+state = Table(
+    "state",
+    tables,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 
 def engine_of(url: str) -> AsyncEngine:
     """Return an engine; nothing is connected yet.
@@ -139,7 +167,26 @@ def make_tables(connection: Connection) -> None:
     """Make what is not there yet; another page may be doing the same."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    there = set(inspect(connection).get_table_names())
     tables.create_all(connection)
+    if answers.name in there and documents.name not in there:
+        _note_documents(connection)
+
+
+def _note_documents(connection: Connection) -> None:
+    """Note what the answers of an older history rest on."""
+    columns = (answers.c.thread_id, answers.c.asked_id, answers.c.body)
+    rows = {
+        (thread, asked, source["document_id"])
+        for thread, asked, body in connection.execute(select(*columns))
+        for source in json.loads(body).get("sources", ())
+        if asked
+    }
+    if rows:
+        names = ("thread_id", "asked_id", "document_id")
+        connection.execute(
+            insert(documents), [dict(zip(names, row, strict=True)) for row in sorted(rows)]
+        )
 
 
 def _prepare(connection: Any, _record: Any) -> None:
