@@ -153,6 +153,11 @@ class Home:
 
         return guarded_by(self.settings.guard, self.registry.masks)
 
+    @property
+    def mask(self) -> Callable[[str], str] | None:
+        """What hides personal data from models and traces; None where none is to be hidden."""
+        return self.guard.mask if self.settings.guard.masks else None
+
     @cached_property
     def entailing(self) -> Entailing:
         """What has the last word on whether a source says what rests on it."""

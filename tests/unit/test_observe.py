@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from opentelemetry import trace
 
 from tests.langfuse import Kept, langfuse
 from twin import observe
+from twin.guard.personal import KINDS, Masking, personal
 from twin.observe.outbox import Body, Outbox
 from twin.observe.targets import LANGFUSE_HERE, Target, collector
 from twin.observe.targets import langfuse as keys_of
@@ -161,6 +163,56 @@ def test_without_content_people_have_a_name_that_is_none(server: Kept, tmp_path:
     # Another home has another key, so nobody can try names.
     assert told(tmp_path / "other", "github:ines") != [ines]
     assert stat.S_IMODE((tmp_path / "traces" / "pseudonyms.key").stat().st_mode) == 0o600
+
+
+def test_personal_data_is_masked_in_every_text(server: Kept, tmp_path: Path) -> None:
+    mask = Masking(lambda: [lambda text: personal(text, KINDS)])
+    mail = "ada@example.com"
+    with observe.start(Settings(), server.environment(), tmp_path, mask) as observer:
+        with asked_by(user=mail, session="s1"), TRACER.start_as_current_span("turn") as span:
+            describe(span, Kind.LLM, given=[f"write {mail}"], gave=f"to {mail}", audience="public")
+            span.set_attribute("twin.made.up.later", f"<{mail}>")
+            span.set_attributes({"twin.parts": [mail, "more"], "twin.seconds.search": 0.5})
+            span.set_attribute("twin.scores", json.dumps([0.125, 44.5, 207946.1, {"a": mail}]))
+            span.set_attribute("retrieval.documents.0.document.id", "d1")
+            span.add_event("noted", {"what": mail})
+            failed(span, ValueError(f"{mail} is no number"))
+        observer.score(trace_id(span) or "a" * 32, "thumb", 0.0, f"ask {mail}")
+    [span] = server.spans
+    assert mail not in str(span)
+    assert server.scores[0]["comment"] == "ask [email]"
+    said = {a.key: a.value for a in span.attributes}
+    assert said["input.value"].string_value == '["write [email]"]'
+    assert said["output.value"].string_value == "to [email]"
+    assert [v.string_value for v in said["twin.parts"].array_value.values] == ["[email]", "more"]
+    assert json.loads(said["twin.scores"].string_value) == [0.125, 44.5, 207946.1, {"a": "[email]"}]
+    assert said["retrieval.documents.0.document.id"].string_value == "d1"
+    assert said["session.id"].string_value == "s1"
+    assert re.fullmatch("[0-9a-f]{16}", said["user.id"].string_value)
+    assert span.status.message == "[email] is no number"
+
+
+def test_who_is_not_named_by_personal_data_keeps_the_name(server: Kept, tmp_path: Path) -> None:
+    mask = Masking(lambda: [lambda text: personal(text, KINDS)])
+    with observe.start(Settings(), server.environment(), tmp_path, mask), asked_by(user="ines"):
+        turn()
+    [span] = server.spans
+    assert {a.key: a.value.string_value for a in span.attributes}["user.id"] == "ines"
+
+
+def test_what_cannot_be_masked_is_not_told(
+    server: Kept, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(text: str) -> str:
+        raise RuntimeError(len(text))
+
+    with observe.start(Settings(), server.environment(), tmp_path, broken) as observer:
+        turn("a SECRET")
+        observer.score("a" * 32, "thumb", 1.0, "a SECRET")
+    assert server.spans == []
+    assert "comment" not in server.scores[0]
+    assert "could not be masked" in caplog.text
+    assert "SECRET" not in caplog.text
 
 
 def test_others_spans_are_not_given_away(server: Kept, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def ask_command(
     question = output.asked(question)
     with (
         Home(home_option) as home,
-        observe.start(home.settings, folder=home.folder) as observer,
+        observe.start(home.settings, folder=home.folder, mask=home.mask) as observer,
     ):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("loading"):

@@ -78,7 +78,7 @@ def draft_command(  # noqa: PLR0913 - the options of one command
         raise UsageError(message, f"the variants are 1 to {variants}")
     with (
         Home(home_option) as home,
-        observe.start(home.settings, folder=home.folder) as observer,
+        observe.start(home.settings, folder=home.folder, mask=home.mask) as observer,
     ):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         brief = Brief(about=about, kind=Kind(kind), words=words, audience=asker)

@@ -37,7 +37,10 @@ def search_command(
 ) -> int:
     """Find the passages that fit QUERY, without asking a language model."""
     query = output.asked(query)
-    with Home(home_option) as home, observe.start(home.settings, folder=home.folder):
+    with (
+        Home(home_option) as home,
+        observe.start(home.settings, folder=home.folder, mask=home.mask),
+    ):
         asker = Audience(audience) if audience else home.settings.retrieve.audience
         with output.waiting("searching"):
             searching = Searching(within=narrowed(said))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from twin.observe.masked import masking
 from twin.observe.pseudonyms import pseudonyms
 from twin.observe.targets import Keys, Target, collector, langfuse
 from twin.settings import Settings, home_folder
@@ -40,6 +41,7 @@ class Observer:
         scores: keeps what Langfuse has not taken yet.
         closing: what ends the watching, in order; each is told how long it may take.
         content: whether texts may be told.
+        mask: hides personal data in them; None hides none.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Observer:
         closing: tuple[Callable[[float], object], ...] = (),
         *,
         content: bool = True,
+        mask: Callable[[str], str] | None = None,
     ) -> None:
         self.project = ""
         """Langfuse's project, once it is known."""
@@ -56,6 +59,7 @@ class Observer:
         self._scores = scores
         self._closing = closing
         self._content = content
+        self._mask = mask or str
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +96,10 @@ class Observer:
             "dataType": "CATEGORICAL" if isinstance(value, str) else "NUMERIC",
         }
         if comment and self._content:
-            given["comment"] = comment
+            try:
+                given["comment"] = self._mask(comment)
+            except Exception as error:  # noqa: BLE001 - the boundary of plugins' guards
+                _log.warning("a comment was not told, since it could not be masked: %s", error)
         try:
             self._scores.put(json.dumps(given, ensure_ascii=False).encode(), Body.SCORES)
         except OSError as error:  # a full disk must not take the feedback itself with it
@@ -117,7 +124,10 @@ class Observer:
 
 
 def start(
-    settings: Settings, environ: Mapping[str, str] | None = None, folder: Path | None = None
+    settings: Settings,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    mask: Callable[[str], str] | None = None,
 ) -> Observer:
     """Begin to watch, if the environment names a server.
 
@@ -125,6 +135,7 @@ def start(
         settings: what may be told.
         environ: names the servers and holds the keys; None takes the process's.
         folder: the home, which keeps what could not be sent; None takes the usual one.
+        mask: hides personal data in what is told; None hides none.
     """
     environ = os.environ if environ is None else environ
     keys, plain = langfuse(environ), collector(environ)
@@ -135,15 +146,14 @@ def start(
     home = folder or home_folder()
     outboxes = _outboxes([t for t in (keys and keys.target, plain) if t], home, settings)
     closing: list[Callable[[float], object]] = []
-    told = None if settings.observe.content else pseudonyms(home / FOLDER)
-    closing += _spans(list(outboxes.values()), environ, told)
+    content = settings.observe.content
+    closing += _spans(list(outboxes.values()), environ, home, content=content, mask=mask)
     closing += [outbox.close for outbox in outboxes.values()]
     if keys is None:
         return Observer("", None, tuple(closing))
     link = settings.observe.link.rstrip("/") or keys.base_url
     closing += _prompts(keys, home, settings)
-    content = settings.observe.content
-    observer = Observer(link, outboxes["langfuse"], tuple(closing), content=content)
+    observer = Observer(link, outboxes["langfuse"], tuple(closing), content=content, mask=mask)
     _begin(lambda: _find_project(keys, observer))
     return observer
 
@@ -156,14 +166,26 @@ def _outboxes(targets: list[Target], home: Path, settings: Settings) -> dict[str
 
 
 def _spans(
-    outboxes: list[Outbox], environ: Mapping[str, str], pseudonym: Callable[[str], str] | None
+    outboxes: list[Outbox],
+    environ: Mapping[str, str],
+    home: Path,
+    *,
+    content: bool,
+    mask: Callable[[str], str] | None,
 ) -> list[Callable[[float], object]]:
     try:
-        from twin.observe.spans import unwatch, watch  # noqa: PLC0415 - the SDK is an extra
+        from twin.observe.spans import EVERYTHING, Telling, unwatch, watch  # noqa: PLC0415 - the SDK is an extra
     except ImportError as error:
         _log.warning("not traced: %s; pip install 'twin[trace]'", error)
         return []
-    processor = watch(outboxes, environ, pseudonym)
+    telling = EVERYTHING
+    if not content or mask is not None:
+        telling = Telling(
+            content=content,
+            mask=masking(mask) if mask else None,
+            pseudonym=pseudonyms(home / FOLDER),
+        )
+    processor = watch(outboxes, environ, telling)
     return [lambda _patience: unwatch(processor)]
 
 

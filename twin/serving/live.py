@@ -115,7 +115,9 @@ class LiveTwin:
             TwinError: if the settings are wrong or the warehouse cannot be read.
         """
         _ = self.home.warehouse
-        self.observer = observe.start(self.home.settings, folder=self.home.folder)
+        self.observer = observe.start(
+            self.home.settings, folder=self.home.folder, mask=self.home.mask
+        )
         self._threads.begin(self._warm, "open")
 
     def welcome(self) -> Welcome:
