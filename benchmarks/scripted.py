@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 WORDS = (
-    "That is why I wrote it down [1]. It had to be said, and nobody else would have said it [2]. "
+    "That is why I wrote # down [1]. It had to be said # times, and nobody else would have [2]. "
 )
+"""A number stands for the mark, another one in every answer: none can be known from before."""
 
 
 def chunk(content: str, finish: str | None = None, usage: dict[str, int] | None = None) -> bytes:
@@ -51,7 +52,8 @@ class Scripted:
     def __init__(self, first: float, pace: float, tokens: int) -> None:
         self._first, self._pace = first, pace
         words = (WORDS * (tokens // 10 + 1)).split(" ")[:tokens]
-        self._chunks = [chunk(f"{word} ") for word in words]
+        self._chunks = [None if word == "#" else chunk(f"{word} ") for word in words]
+        self._answers = 0
         used = {"prompt_tokens": 1000, "completion_tokens": tokens, "total_tokens": 1000 + tokens}
         done = b"data: [DONE]\n\n"
         self._end = chunk("", "stop") + chunk("", usage=used) + b"%x\r\n%s\r\n" % (len(done), done)
@@ -76,8 +78,10 @@ class Scripted:
                     continue
                 await asyncio.sleep(self._first)
                 writer.write(_head("text/event-stream", "transfer-encoding: chunked"))
+                self._answers += 1
+                number = chunk(f"{self._answers} ")
                 for part in self._chunks:
-                    writer.write(part)
+                    writer.write(part or number)
                     await writer.drain()
                     if self._pace:
                         await asyncio.sleep(self._pace)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,3 +147,25 @@ def test_any_text_has_keywords_or_none(text: str) -> None:
         assert len(vector.indices) == len(vector.values) == len(set(vector.indices))
         assert all(0 <= index < 2**32 for index in vector.indices)
         assert all(value > 0 for value in vector.values)
+
+
+def test_sentences_are_compared_by_their_cosine_and_lately_known_ones_are_not_embedded_again(
+    cache: VectorCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_COMPARED_KEPT", 3)
+    model: Any = hash_embedding()
+    embedder = made(cache, model)
+    assert embedder.similar("tide", []) == []
+    same, other = embedder.similar("the tide comes", ["the tide comes", "frost"])
+    assert same == pytest.approx(1)
+    here, there = (np.asarray(hashed(text)) for text in ("the tide comes", "frost"))
+    cosine = here @ there / np.linalg.norm(here) / np.linalg.norm(there)
+    assert other == pytest.approx(cosine, abs=1e-6)
+    assert sorted(model.calls) == ["frost", "the tide comes"]
+    assert embedder.similar("boats", ["frost", "the tide comes"])[0] < 1
+    assert sorted(model.calls) == ["boats", "frost", "the tide comes"]
+    embedder.similar("herons", ["boats"])
+    embedder.similar("boats", ["the tide comes", "frost"])
+    assert model.calls.count("boats") == 1
+    assert model.calls.count("the tide comes") == 1
+    assert model.calls.count("frost") == 2, "the one that was used longest ago is forgotten"

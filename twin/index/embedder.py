@@ -4,6 +4,8 @@ In: texts to embed, or a question. Out: dense and sparse vectors. Each text is e
 and each question once.
 """
 
+import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -14,9 +16,15 @@ from twin.index.sparse import SparseEncoder
 from twin.points import CollectionInfo, SparseVector
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_index.core.base.embeddings.base import BaseEmbedding
+    from numpy.typing import NDArray
 
 _QUESTIONS_KEPT = 256
+
+_COMPARED_KEPT = 4096
+"""Sentences whose vectors are kept in memory: what is cited today is cited again, and to embed its
+sentences anew took two thirds of what a whole answer took. 6 MiB at 384 dimensions."""
 
 
 @runtime_checkable
@@ -50,6 +58,8 @@ class Embedder:
         self._cache = cache
         self._sparse = sparse
         self._questions: OrderedDict[str, Vector] = OrderedDict()
+        self._compared: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._comparing = threading.Lock()
 
     @property
     def model(self) -> "BaseEmbedding":
@@ -83,14 +93,31 @@ class Embedder:
         self.computed += len(texts)
 
     def similar(self, text: str, others: Sequence[str]) -> list[float]:
-        """Return the cosine of a text with each of others, -1 to 1; nothing of it is kept."""
-        import numpy as np  # noqa: PLC0415 - comes with the embedder
-
+        """Return the cosine of a text with each of others, -1 to 1; none of it is written down."""
         if not others:
             return []
-        vectors = np.asarray(vectors_of(self.model, [text, *others]), dtype=np.float64)
-        norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        return [float(cosine) for cosine in (vectors / norms)[1:] @ (vectors / norms)[0]]
+        first, *rest = self._of_length_1([text, *others])
+        return [float(first @ other) for other in rest]
+
+    def _of_length_1(self, texts: Sequence[str]) -> list["NDArray[np.float32]"]:
+        """Return the vectors of texts, of which those that were compared lately are known."""
+        import numpy as np  # noqa: PLC0415 - comes with the embedder
+
+        keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
+        with self._comparing:
+            known = {key: self._compared[key] for key in keys if key in self._compared}
+            for key in known:
+                self._compared.move_to_end(key)
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if new:
+            made = np.asarray(vectors_of(self.model, list(new.values())), dtype=np.float32)
+            made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+            known |= zip(new, made, strict=True)
+            with self._comparing:
+                self._compared |= zip(new, made, strict=True)
+                while len(self._compared) > _COMPARED_KEPT:
+                    self._compared.popitem(last=False)
+        return [known[key] for key in keys]
 
     def sparse_texts(self, texts: Sequence[str]) -> list[SparseVector]:
         """Return the keyword vector of every text."""
