@@ -88,18 +88,26 @@ def _with_teacher(home: Path) -> list[Row]:
         model = {"use": "openai-teacher", "base_url": server.url, "retries": 0}
         more = {"TWIN_MODELS__TEACHER": json.dumps(model), "NO_PROXY": "127.0.0.1"}
         run = _make(home, "sft", words, more)
-        asked = len(server.asked)
-        before = _digests(home / "datasets" / "sft")
-    told = json.loads((home / "datasets" / "sft" / "manifest.json").read_text())["asked"]["teacher"]
+        asked, left = len(server.asked), _left(home)
+        # What was answered badly every time is asked for again.
+        _make(home, "sft", words, more)
+        left_then, before = _left(home), _digests(home / "datasets" / "sft")
     # The server is gone: every answer is known.
     _make(home, "sft", words, more)
     return [
         *_promises(home, "sft", what),
         Row(f"{what}: answers asked for, bad ones again", asked, "", f"1 in {BAD_EVERY} is bad"),
-        Row(f"{what}: rows left without an answer", told["failed"], ""),
+        Row(f"{what}: rows left without an answer", left, ""),
+        Row(f"{what}: the same, once they are asked for again", left_then, ""),
         Row(f"{what}: files that differ when made again", _differing(home, "sft", before), "", "0"),
         Row(f"{what}: the command", run.seconds, "s"),
     ]
+
+
+def _left(home: Path) -> int:
+    """Return how many rows the teacher left without an answer."""
+    manifest = json.loads((home / "datasets" / "sft" / "manifest.json").read_text())
+    return int(manifest["asked"]["teacher"]["failed"])
 
 
 def _handbook(home: Path) -> list[Row]:

@@ -65,8 +65,10 @@ def test_answers_that_were_all_refused_cost_what_they_took(tmp_path: Path) -> No
     assert done.failed == {"bad": "its answer is of no use: it is bad"}
     assert done.answers == {"good": "fine"}
     # Two of its three tries were answered.
-    assert (done.read, done.written) == (10 + 2 * 100, 1 + 2 * 20)
-    assert done.price((1e6, 1e6)) == 210 + 41
+    assert (done.read, done.written) == (10, 1)
+    assert (done.read_for_nothing, done.written_for_nothing) == (2 * 100, 2 * 20)
+    assert done.price((1e6, 1e6)) == 10 + 1
+    assert done.price_of_all((1e6, 1e6)) == 210 + 41
 
 
 def test_marks_that_nobody_gave_are_none_in_json() -> None:

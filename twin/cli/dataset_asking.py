@@ -160,8 +160,9 @@ class Desk:
         for name, asked in self._asked.items():
             new = len(asked.answers) - asked.kept
             text = f"{name}: {new} rows answered, {asked.kept} known from before"
-            text += f", {asked.read} tokens read and {asked.written} written"
-            cost = asked.price(self._request.settings.prices)
+            read = asked.read + asked.read_for_nothing
+            text += f", {read} tokens read and {asked.written + asked.written_for_nothing} written"
+            cost = asked.price_of_all(self._request.settings.prices)
             output.note(text + (f", for {cost:.4f}" if cost else ""))
             reasons = list(dict.fromkeys(_line(reason) for reason in asked.failed.values()))
             if reasons:
@@ -185,7 +186,7 @@ class Desk:
         settings = self._request.settings
 
         def told(asked: Asked, total: int) -> None:
-            cost = asked.price(settings.prices)
+            cost = asked.price_of_all(settings.prices)
             price = f", {cost:.2f} so far" if cost else ""
             label = f"{name} ({asked.read + asked.written:,} tokens{price})"
             self._told(label, len(asked.answers) + len(asked.failed), total)

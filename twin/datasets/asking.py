@@ -74,9 +74,10 @@ class Asked:
         answers: by key.
         failed: the reason of every request that had no answer of use, by key.
         kept: how many answers were there from an earlier run.
-        read: tokens, of all answers together, those of earlier runs included, and those of this run that
-            were refused.
+        read: tokens, of all answers together, those of earlier runs included.
         written: likewise.
+        read_for_nothing: tokens of this run's requests that had no answer of use.
+        written_for_nothing: likewise.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -84,6 +85,8 @@ class Asked:
     kept: int = 0
     read: int = 0
     written: int = 0
+    read_for_nothing: int = 0
+    written_for_nothing: int = 0
 
     def add(self, key: str, answer: Answered) -> None:
         """Take an answer."""
@@ -92,8 +95,13 @@ class Asked:
         self.written += answer.written
 
     def price(self, prices: tuple[float, float]) -> float:
-        """Return what the tokens cost, at the prices of a million read and written."""
+        """Return what the tokens of the answers cost, at the prices of a million read and written."""
         return (self.read * prices[0] + self.written * prices[1]) / 1e6
+
+    def price_of_all(self, prices: tuple[float, float]) -> float:
+        """Return what all tokens cost, also those that came to nothing."""
+        read, written = self.read + self.read_for_nothing, self.written + self.written_for_nothing
+        return (read * prices[0] + written * prices[1]) / 1e6
 
 
 Answering = Callable[[str, str, int], Answered]
@@ -172,8 +180,8 @@ def _take(one: Ask, future: Future[Answered], journal: Journal, done: Asked) -> 
     except TwinError as error:
         done.failed[one.key] = error.message
         if isinstance(error, Unanswered):
-            done.read += error.read
-            done.written += error.written
+            done.read_for_nothing += error.read
+            done.written_for_nothing += error.written
         if not done.answers and len(done.failed) >= HOPELESS:
             message = f"the first {HOPELESS} rows were not answered: {error.message}"
             raise ModelError(message, error.hint) from error
