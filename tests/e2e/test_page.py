@@ -120,8 +120,14 @@ def test_it_is_dark_where_the_system_is_and_fits_a_narrow_window(
         narrow.picture(artifacts / "welcome-narrow.png")
         width = narrow.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 430
+        # The longest name of a profile pushes nothing out of the header.
+        header = "(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)"
+        assert narrow.page.evaluate(f"{header}(document.querySelector('#header'))") <= 0
         narrow.ask(QUESTION)
         narrow.finished(1)
+        # Where the sources would hide the answer, they wait until they are asked for.
+        assert narrow.page.locator(BESIDE).count() == 0
+        narrow.page.locator(f"{ANSWER} a.element-link").first.click()
         narrow.page.locator(BESIDE).wait_for()
         narrow.picture(artifacts / "answer-narrow.png")
         narrow.close()
@@ -141,6 +147,8 @@ def test_the_stop_button_ends_the_answer_and_the_model(
         assert "word20" in stood
         visit.page.wait_for_timeout(1000)
         assert visit.page.locator(ANSWER).first.inner_text() == stood
+        # What was sent for it is not known any more, so nobody can judge it.
+        assert visit.page.locator("button.positive-feedback-off").count() == 0
         visit.close()
         assert chat.end() == 0
 

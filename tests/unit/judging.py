@@ -132,7 +132,7 @@ async def main() -> None:
     history = room.history
     assert history is not None
     scores: list[Any] = []
-    room.twin.observer.score = lambda *said, **more: scores.append((said, more))  # type: ignore[method-assign,assignment]
+    room.twin.observer.score = lambda *said, **more: scores.append((said, more))  # type: ignore[method-assign]
     for name in ("ines", "ada"):
         person = await history.create_user(User(name))
         assert person is not None
