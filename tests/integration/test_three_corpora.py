@@ -104,7 +104,8 @@ def test_the_right_document_is_cited_first_or_second(first: list[Ingested], home
     assert first
     ranks, refused = measure(home)
     assert len(ranks["answer"]) == 20
-    assert sum(rank <= 2 for rank in ranks["answer"]) >= 15
-    assert sum(rank <= 2 for rank in ranks["whole"]) >= 15
+    # 20 each when this was written; 15 was asked for.
+    assert sum(rank <= 2 for rank in ranks["answer"]) >= 19
+    assert sum(rank <= 2 for rank in ranks["whole"]) >= 19
     # Half of the ten ask about what is nowhere in the corpora; the rest are near misses.
     assert refused >= 4

@@ -35,8 +35,8 @@ class _Quotable:
 def assembled(brief: Brief, passages: Sequence[Passage], guard: Guard) -> list[str]:
     """Return the texts that can be put together, each different from those before it.
 
-    The first goes by relevance, the others by date, as it happened and backwards; the last has the
-    sentences that are in none of these.
+    The first goes by relevance, the second has what it left out of the same passages and what comes
+    after them; the others are the first by date, as it happened and backwards.
 
     Args:
         brief: what is to be written, and how long.
@@ -44,18 +44,16 @@ def assembled(brief: Brief, passages: Sequence[Passage], guard: Guard) -> list[s
         guard: what is left out of them.
     """
     found = [one for one in (_of(brief, passage, guard) for passage in passages) if one.sentences]
-    by_date = sorted(found, key=lambda one: one.date)
-    texts: list[str] = []
-    for ordered in (found, by_date, by_date[::-1]):
-        text = _text(brief.words, ordered)
-        if text and text not in texts:
-            texts.append(text)
-    said = " ".join(texts)
+    first = _paragraphs(brief.words, found)
+    said = " ".join(first)
     others = [
         _Quotable(tuple(s for s in one.sentences if s not in said), one.date) for one in found
     ]
-    rest = _text(brief.words, [one for one in others if one.sentences])
-    return [*texts, rest] if rest else texts
+    # What is far from the subject does not come in only because it is older or newer.
+    by_date = sorted(found[: len(first)], key=lambda one: one.date)
+    orders = ([one for one in others if one.sentences], by_date, by_date[::-1])
+    texts = (first, *(_paragraphs(brief.words, ordered) for ordered in orders))
+    return list(dict.fromkeys("\n\n".join(paragraphs) for paragraphs in texts if paragraphs))
 
 
 def _of(brief: Brief, passage: Passage, guard: Guard) -> _Quotable:
@@ -66,7 +64,8 @@ def _of(brief: Brief, passage: Passage, guard: Guard) -> _Quotable:
     return _Quotable(tuple(one for one in said if one in own), passage.published_at or "")
 
 
-def _text(words: int, ordered: Sequence[_Quotable]) -> str:
+def _paragraphs(words: int, ordered: Sequence[_Quotable]) -> list[str]:
+    """Return the first sentences of each, as far as so many words go."""
     each = max(SHORTEST, words // max(1, min(len(ordered), PARAGRAPHS)))
     paragraphs: list[str] = []
     left = words
@@ -76,7 +75,7 @@ def _text(words: int, ordered: Sequence[_Quotable]) -> str:
         kept = list(_first(one.sentences, min(each, left)))
         paragraphs.append(" ".join(kept))
         left -= sum(len(sentence.split()) for sentence in kept)
-    return "\n\n".join(paragraphs)
+    return paragraphs
 
 
 def _first(sentences: Sequence[str], words: int) -> Iterator[str]:

@@ -102,6 +102,8 @@ def draft_command(  # noqa: PLR0913 - the options of one command
             text = _edited(home, done, done.variants[edit - 1])
             if text:
                 observer.score(done.trace_id, FeedbackKind.EDIT.value, 1.0, text)
+        elif edit is not None:
+            output.note(f"there is no variant {edit} to edit")
     return 0
 
 
