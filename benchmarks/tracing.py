@@ -162,7 +162,7 @@ class Chats:
 async def opened(home: Path, model: str) -> AsyncIterator[LiveTwin]:
     """Yield a twin that answers at once, over a model."""
     os.environ["TWIN_MODELS__CHAT"] = json.dumps({"use": "openai", "base_url": model})
-    twin = LiveTwin(Home(home))
+    twin = LiveTwin(Home(home), lasting=True)
     await asyncio.to_thread(twin.start)
     async for _ in twin.ask(QUESTIONS[0]):
         pass

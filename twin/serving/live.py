@@ -6,6 +6,7 @@ seconds (models are loaded), so it happens beside whatever else goes on.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -56,6 +57,7 @@ class LiveTwin:
         home: not yet opened; it is closed by `close`.
         audience: whom all answers are for; None takes the one of twin.toml.
         followed: called, in another thread, when the warehouse has changed and the index has followed.
+        lasting: whether the process is there for this twin, and ends with it.
     """
 
     def __init__(
@@ -63,8 +65,11 @@ class LiveTwin:
         home: Home,
         audience: Audience | None = None,
         followed: Callable[[], None] = lambda: None,
+        *,
+        lasting: bool = False,
     ) -> None:
         self.home = home
+        self._lasting = lasting
         self._followed = followed
         self._audience = audience
         self.observer = observe.Observer()
@@ -237,6 +242,11 @@ class LiveTwin:
             # The first text loads the embedder; without this the first question would wait for it.
             self.home.embedder.question("a question")
             self._open = True
+            if self._lasting:
+                # What was loaded stays: to look through it for garbage would hold up all chats for
+                # two tenths of a second now and then.
+                gc.collect()
+                gc.freeze()
         except TwinError as error:
             _log.warning("%s", error.message)
         except Exception:  # noqa: BLE001 - logged whole, and met again by the next question

@@ -43,7 +43,7 @@ class Room:
     """
 
     def __init__(self, home: Home, access: Access) -> None:
-        self.twin = LiveTwin(home, access.audience, self._followed)
+        self.twin = LiveTwin(home, access.audience, self._followed, lasting=True)
         self.access = access
         self._home = home
         self._loop: asyncio.AbstractEventLoop | None = None
