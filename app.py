@@ -138,6 +138,13 @@ async def _do(message: cl.Message) -> None:
         await taking_in.take_in(_room, message)
     if not question.text.strip():
         return
+    try:
+        await _answer(question)
+    finally:
+        await _room.settle(question.message_id)
+
+
+async def _answer(question: answering.Asked) -> None:
     profile = chosen(cl.context.session.chat_profile, _room.profiles)
     if profile.doing is Doing.COMPARE:
         two = widgets.compared(cl.context.session.chat_settings)

@@ -16,7 +16,7 @@ from twin.documents import Audience, Document, Kind, document_id
 from twin.home import Home
 from twin.serving.history import forgetting
 from twin.serving.history.contents import Kept
-from twin.serving.history.forgetting import NOTE, catch_up
+from twin.serving.history.forgetting import NOTE, catch_up, settle
 from twin.warehouse.feedback import Feedback, FeedbackKind, FeedbackSource, feedback_line
 from twin.warehouse.sqlite import SQLiteWarehouse
 
@@ -137,6 +137,22 @@ async def test_an_answer_that_was_stopped_is_emptied_too(
     assert there["told"]["output"] == NOTE
 
 
+async def test_what_is_forgotten_while_it_is_being_answered_from_goes_too(
+    past: Past, warehouse: SQLiteWarehouse
+) -> None:
+    gone = written(warehouse, "heron")
+    await past.contents.rest_on("t", "q-one", [gone])
+    warehouse.delete([gone])
+    await catch_up(past.database, warehouse)
+    # The model goes on, and the page keeps what it says.
+    await turn(past, "one", 1)
+    assert await settle(past.database, warehouse, "q-one") == 1
+    assert (await shown(past))["a-one"]["output"] == NOTE
+    assert await past.contents.kept_of("t") == []
+    await turn(past, "two", 11, written(warehouse, "gull"))
+    assert await settle(past.database, warehouse, "q-two") == 0
+
+
 async def test_a_follow_up_may_repeat_what_was_said_before_it(
     past: Past, warehouse: SQLiteWarehouse
 ) -> None:
@@ -251,7 +267,7 @@ def test_the_command_reaches_the_conversations(
     capsys.readouterr()
     monkeypatch.setattr("twin.cli.forget.synced", lambda _: None)
     assert run(["forget", "file:notes/heron.md", "--yes"]) == 0
-    assert "1 documents are forgotten, and 1 answers left the page" in capsys.readouterr().out
+    assert "1 document is forgotten, 1 answer emptied on the page" in capsys.readouterr().out
     (notes / "gull.md").unlink()
     (notes / "tern.md").write_text("# Tern\n\nThe tern has gone to sea.\n")
     assert run(["ingest", str(notes), "--no-index", "--prune"]) == 0

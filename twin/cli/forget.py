@@ -61,8 +61,9 @@ def forget_command(home_option: Path | None, source: str, *, yes: bool) -> int:
         done = synced(home)
     points = f", {done.applied.deleted} passages left the index" if done else ""
     also = f", and {len(waiting)} in quarantine" if waiting else ""
-    said = f", and {answers} answers left the page's conversations" if answers else ""
-    click.echo(f"{count} documents are forgotten{also}{points}{said}")
+    said = f", {answers} answer{'' if answers == 1 else 's'} emptied on the page" if answers else ""
+    what = "document is" if count == 1 else "documents are"
+    click.echo(f"{count} {what} forgotten{also}{points}{said}")
     if waits:
         output.note(f"{waits}: the page's conversations forget it when the page is next opened")
     if done is None:

@@ -13,6 +13,7 @@ from twin.cli.sync import synced
 from twin.errors import NotFoundError
 from twin.guard.injection import Channel, attempts
 from twin.home import Home
+from twin.serving.uploads import delete_copies
 from twin.warehouse.protocol import Warehouse
 from twin.warehouse.quarantine import Held
 
@@ -116,6 +117,7 @@ def forget_command(home_option: Path | None, documents: tuple[str, ...], *, as_j
     with Home(home_option) as home:
         held = _named(home.warehouse, documents)
         count = home.warehouse.discard([one.document.id for one in held])
+        delete_copies(home, [(one.document.source, one.collection) for one in held])
     if as_json:
         output.emit_json({"forgotten": count})
     else:

@@ -105,6 +105,11 @@ class Room:
         await asyncio.to_thread(self.twin.start)
         self._begin_forgetting()
 
+    async def settle(self, asked_id: str) -> None:
+        """See, once a question is answered, that nothing of it was forgotten meanwhile."""
+        if self.history is not None:
+            await self.history.settle(self._home.warehouse, asked_id)
+
     def _followed(self) -> None:
         """See, from another thread, that the conversations follow the warehouse as the index does."""
         # Nobody listens any more once the loop is closed.

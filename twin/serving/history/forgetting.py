@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from twin.warehouse.protocol import Warehouse
 
-NOTE: Final = "*What this rested on was forgotten, and the answer with it\\\\.*"
+NOTE: Final = "*What this answer rested on was forgotten, and the answer with it.*"
 """What stands where an answer stood, as Markdown."""
 
 PAGE: Final = 500
@@ -61,6 +61,24 @@ async def catch_up(database: Database, warehouse: Warehouse) -> int:
     if await _noted(database, TRACES) and await database.scrub():
         await _note(database, TRACES, None)
     return emptied
+
+
+async def settle(database: Database, warehouse: Warehouse, asked_id: str) -> int:
+    """Empty a turn that has just ended, if what it rests on was forgotten while it was written.
+
+    Returns:
+        How many turns were emptied.
+
+    Raises:
+        WarehouseError: if the history or the warehouse cannot be read or written.
+    """
+    async with database.transaction() as connection:
+        found = await connection.execute(
+            select(documents.c.document_id).where(documents.c.asked_id == asked_id)
+        )
+        rests = list(found.scalars())
+    gone = await asyncio.to_thread(lambda: [one for one in rests if not warehouse.versions(one)])
+    return await empty(database, gone) if gone else 0
 
 
 async def empty(database: Database, document_ids: Sequence[str]) -> int:
@@ -112,7 +130,6 @@ async def _empty(connection: AsyncConnection, thread_id: str, asked: Sequence[st
         (elements, elements.c.for_id, shown),
         (feedbacks, feedbacks.c.for_id, shown),
         (answers, answers.c.asked_id, list(asked)),
-        (documents, documents.c.asked_id, list(asked)),
     ):
         theirs = column.in_(ids) & (table.c.thread_id == thread_id)
         await connection.execute(delete(table).where(theirs))

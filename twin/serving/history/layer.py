@@ -30,7 +30,7 @@ from twin.errors import NotFoundError
 from twin.serving.history.contents import Contents
 from twin.serving.history.conversations import Conversations
 from twin.serving.history.database import Body, Database
-from twin.serving.history.forgetting import catch_up
+from twin.serving.history.forgetting import catch_up, settle
 from twin.warehouse.feedback import Feedback as Said
 from twin.warehouse.feedback import read_feedback
 from twin.warehouse.protocol import Warehouse
@@ -74,6 +74,14 @@ class History(BaseDataLayer):
             WarehouseError: if the history or the warehouse cannot be read or written.
         """
         return await catch_up(self._database, warehouse)
+
+    async def settle(self, warehouse: Warehouse, asked_id: str) -> None:
+        """Empty a turn that has just ended, if what it rests on was forgotten meanwhile.
+
+        Raises:
+            WarehouseError: if the history or the warehouse cannot be read or written.
+        """
+        await settle(self._database, warehouse, asked_id)
 
     async def build_debug_url(self) -> str:
         """Return nothing: the link to a trace stands with its message."""
