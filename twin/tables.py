@@ -157,7 +157,12 @@ class RetrieveSettings(Section):
     candidates: int = Field(default=50, ge=1, le=1000, description="Hits of each single search.")
     passages: int = Field(default=8, ge=1, le=100, description="Passages in the context.")
     per_document: int = Field(default=3, ge=1, le=100, description="Passages of one document.")
-    token_budget: int = Field(default=3000, ge=100, description="Tokens of the whole context.")
+    token_budget: int = Field(
+        default=3000,
+        ge=100,
+        description="Tokens of all passages together, as the embedder counts them; what its chat model "
+        "cannot read is left out besides.",
+    )
 
 
 class AdapterSettings(Section):

@@ -113,7 +113,10 @@ def _room(llm: LLM, options: Mapping[str, float]) -> int:
 def _longest(written: Prompt) -> int:
     """Return the tokens that a prompt has at the most."""
     return sum(
-        TEMPLATE + len(text) // DENSEST + 2 * sum(not character.isascii() for character in text)
+        # Whatever is not ASCII has a byte more than one, at the least.
+        TEMPLATE
+        + len(text) // DENSEST
+        + 2 * (len(text.encode("utf-8", "surrogatepass")) - len(text))
         for _, text in written
     )
 

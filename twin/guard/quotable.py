@@ -5,13 +5,14 @@ are among them; nor what answers nothing, which is also what is left of text tha
 repeated rather than read:
 
 - a question, and what leads up to one in its paragraph: the answer, if there is one, comes after it;
+- a byline: a paragraph that is nothing but a few words and a date;
 - a paragraph out of which the guard took a sentence: what stands around an order serves it;
 - an echo: a sentence that gives the question's own words back. Words that the question has inside
   quotation marks are looked for, and may be given back.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from twin.documents import Span
@@ -28,6 +29,9 @@ ECHO: Final = 8
 """So many words of the question in a row, or all that a sentence has, are an echo of it. Fewer are
 chance, or the words that any answer to it needs."""
 
+BYLINE: Final = 10
+"""Words of a byline, at the most."""
+
 _MARKER = re.compile(r"(?:(?:[-*+>]|\d{1,3}[.)])[ \t]+)+")
 _NOT_PROSE = re.compile(r"^(?:#|\||```|~~~|:::|!\[|</?\w+|\[[^\]]+\]:|[-*_]{3,}\s*$|import |from )")
 _AMBIGUOUS = re.compile(r"`|\[[ \t]*\d[\d \t,;]*\]")
@@ -38,6 +42,16 @@ _UNMARKED = re.compile(
     re.IGNORECASE,
 )
 """A question without its mark; one that ends in a full stop is rather a statement."""
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DATE = re.compile(
+    rf"\b(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}(?:st|nd|rd|th)?\.? {_MONTH}\.?,? \d{{4}}"
+    rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[.!?…。！？][)\]”\"*_]*$")
 _SOUGHT = re.compile(r"“[^”\n]+”|\"[^\"\n]+\"|«[^»\n]+»|„[^“\n]+“")
 
 
@@ -46,7 +60,11 @@ def quotable(text: str, question: str = "") -> list[Span]:
     asked = _words(_SOUGHT.sub(" ", question))
     found = []
     for paragraph in _paragraphs(text):
-        if _asks(paragraph[-1].of(text)) or any(LEFT_OUT in s.of(text) for s in paragraph):
+        if (
+            _byline(paragraph, text)
+            or _asks(paragraph[-1].of(text))
+            or any(LEFT_OUT in s.of(text) for s in paragraph)
+        ):
             continue
         for span in paragraph:
             sentence = span.of(text)
@@ -79,6 +97,18 @@ def prose(sentence: str) -> bool:
     # A link's address says nothing, so only its words count.
     plain = re.sub(r"\]\([^)]*\)", "]", sentence)
     return len(re.findall(r"[^\W\d_]{2,}", plain)) >= FEWEST_WORDS and not plain.endswith(":")
+
+
+def _byline(paragraph: Sequence[Span], text: str) -> bool:
+    sentence = paragraph[0].of(text)
+    return (
+        len(paragraph) == 1
+        and len(sentence.split()) <= BYLINE
+        # A list of titles with their dates is one of contents, and may be what is asked for.
+        and not _MARKER.match(sentence)
+        and not _ENDS.search(sentence)
+        and bool(_DATE.search(sentence))
+    )
 
 
 def _asks(sentence: str) -> bool:
