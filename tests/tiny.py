@@ -53,6 +53,7 @@ FAMILIES = {
         "mistral_v2v3", "<s>", "</s>", "<unk>", ("[INST]", "[/INST]"), cuts="words"
     ),
     "tekken": Family("mistral_v3_tekken", "<s>", "</s>", "<pad>", ("[INST]", "[/INST]")),
+    "llama2": Family("llama2", "<s>", "</s>", "<unk>", cuts="bytes"),
     "gemma": Family(
         "gemma", "<bos>", "<end_of_turn>", "<pad>", ("<eos>", "<start_of_turn>"), cuts="spaces"
     ),
@@ -98,6 +99,8 @@ def write_tokenizer(folder: Path, family: str, size: int = 1024, template: str =
             special_tokens=[(kind.bos, tokenizer.token_to_id(kind.bos))],
         )
     folder.mkdir(parents=True, exist_ok=True)
+    if kind.cuts == "bytes":
+        tokenizer = _with_bytes(tokenizer)
     tokenizer.save(str(folder / "tokenizer.json"))
     config: dict[str, Any] = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -126,6 +129,21 @@ def _blank(kind: Family) -> Tokenizer:
         tokenizer.decoder = decoders.ByteLevel()
         return tokenizer
     tokenizer = Tokenizer(models.BPE(unk_token=kind.pad, fuse_unk=True))
+    if kind.cuts == "bytes":
+        # As Llama 2, and the one kind that llama.cpp's converter takes of any vocabulary: it knows
+        # tokenizers of bytes by what the real ones make of a text, and no other.
+        tokenizer.normalizer = normalizers.Sequence(
+            [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+        )
+        tokenizer.decoder = decoders.Sequence(
+            [
+                decoders.Replace("▁", " "),
+                decoders.ByteFallback(),
+                decoders.Fuse(),
+                decoders.Strip(" ", 1, 0),
+            ]
+        )
+        return tokenizer
     if kind.cuts == "words":
         # As SentencePiece: a space belongs to the word that follows it.
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="first")
@@ -136,6 +154,16 @@ def _blank(kind: Family) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     tokenizer.decoder = decoders.Replace("▁", " ")
     return tokenizer
+
+
+def _with_bytes(tokenizer: Tokenizer) -> Tokenizer:
+    """Return a tokenizer that spells in bytes what it has no token for."""
+    values = json.loads(tokenizer.to_str())
+    vocabulary = values["model"]["vocab"]
+    for byte in range(256):
+        vocabulary.setdefault(f"<0x{byte:02X}>", len(vocabulary))
+    values["model"]["byte_fallback"] = True
+    return Tokenizer.from_str(json.dumps(values))
 
 
 def write_llama(folder: Path, family: str = "llama3", *, hidden: int = 64, layers: int = 2) -> Path:

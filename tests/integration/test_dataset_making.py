@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from twin.cli import run as twin
-from twin.datasets import writing
+from twin.datasets import cutting, writing
 from twin.documents import Audience, Document
 from twin.home import Home
 from twin.prompts import prompt
 from twin.prompts.passages import REFUSAL, parse
+from twin.warehouse.protocol import StoredDocument
 
 ROOT = Path(__file__).parent.parent.parent
 AUTHOR = ROOT / "examples" / "sample-author"
@@ -229,6 +230,36 @@ def test_a_folder_that_holds_something_else_is_left_alone(home: Path, tmp_path: 
     assert twin(["--home", str(home), "dataset", "sft", "--output", str(other)]) == 1
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_documents_of_others_that_fail_are_counted_and_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Home(home) as opened:
+        for name in ("good", "torn"):
+            text = "\n\n".join(
+                f"Bo, who is not Ines, wrote of the tide and of the {name} rope, {n} times. " * 5
+                for n in range(9)
+            )
+            theirs = Document(source=f"file:bo/{name}.md", text=text, author="Bo")
+            opened.warehouse.put(theirs, collection="file:bo")
+    cut = cutting.targets
+
+    def torn(stored: StoredDocument, *rest: Any, **limits: Any) -> Any:
+        if "torn" in stored.document.source:
+            message = "it is torn"
+            raise ValueError(message)
+        return cut(stored, *rest, **limits)
+
+    monkeypatch.setattr(cutting, "targets", torn)
+    assert twin(["--home", str(home), "dataset", "dpo", "--author", "Ines Marlow"]) == 1
+    said = capsys.readouterr().err
+    assert "failed: file:bo/torn.md: it is torn" in said
+    assert "1 document of other authors could not be read" in said
+    manifest = json.loads((home / "datasets" / "dpo" / "manifest.json").read_text())
+    assert manifest["failed"] == {}
+    assert manifest["failed_others"] == {"file:bo/torn.md": "it is torn"}
+    assert {"corruption", "others"} == set(manifest["rejected_by"])
 
 
 def test_a_full_disk_leaves_the_set_that_was_there(

@@ -5,6 +5,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,11 @@ from twin.documents import Document
 from twin.evaluation.answers import (
     TWIN,
     Asking,
-    Case,
     Given,
     measure_answers,
     ragas_rows,
-    read_cases,
 )
+from twin.evaluation.cases import Case, read_cases
 from twin.evaluation.goldens import Form, ask_teacher
 from twin.evaluation.judge import Shown, judged, rate
 from twin.warehouse.protocol import StoredDocument
@@ -146,12 +146,18 @@ def asking(teacher: Teacher | None, **more: Any) -> Asking:
         ask=ANSWERS.__getitem__,
         teacher=teacher,
         embed=lambda texts: [[1.0, float(n > 0)] for n, _ in enumerate(texts)],
-        sample="I wrote this.",
+        writing=WRITING,
         at_once=1,
+        attempts=1,
         **more,
     )
 
 
+WRITING = (
+    f"So: {TRUE} It comes at four and it goes at ten, and I said so.",
+    "I keep the ledger in the shed, and the shed is dry in most winters.",
+    "A bad chair costs what it costs, and I sat in mine for three years.",
+)
 CASES = [
     Case(id="1", question="Does it wait?", reference=TRUE),
     Case(id="2", question="Never?"),
@@ -197,7 +203,8 @@ def test_what_is_done_is_not_asked_again(
     assert not any("Never?" in str(body) for body in server.asked[before:])
     asked = len(server.asked)
     whole, _ = measure_answers(CASES, asking(teacher), record)
-    assert whole == again
+    assert replace(whole, usage=again.usage) == again
+    assert (again.usage.read > 0, whole.usage.read) == (True, 0)
     assert len(server.asked) == asked, "what came after a torn line was kept"
 
 

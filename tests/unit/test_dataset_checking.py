@@ -13,7 +13,7 @@ from twin.datasets.journal import Answered, Journal
 from twin.datasets.references import read_references
 from twin.documents import Document
 from twin.errors import DatasetError
-from twin.evaluation.answers import read_cases
+from twin.evaluation.cases import read_cases
 from twin.evaluation.corpus import read_texts
 from twin.warehouse.sqlite import SQLiteWarehouse
 

@@ -8,7 +8,8 @@ from twin.datasets.corruptions import STEPS, corrupted, plain
 
 TEXT = (
     "I don't think it's hard to use — you just start it (really), and it runs; that's all! "
-    "My boat was **never** late. It had waited for me. We got home in time.\n\n"
+    "My boat was **never** late. It had waited for me. We got home in time. I tried to get a lot of rope.\n\n"
+    "You bring rope, and it is wet if it rains. The gulls can wait.\n\nYou can wait too.\n\n"
     "Here is `don't touch — this`, and [a link; too!](https://x.example/a;b!) as well.\n\n"
     "```python\nprint('it\\'s; mine!')  # I don't\n```"
 )
@@ -20,9 +21,11 @@ KEPT = (
 
 AFTER = {
     "contractions": ("do not think it is", "that is all"),
-    "punctuation": ("use, you just", "it runs, that's all."),
+    "punctuation": ("it runs. That's all.",),
+    "commas": ("bring rope and it",),
     "impersonal": ("Our boat", "waited for us"),
-    "formal": ("challenging to utilize", "commence it"),
+    "formal": ("challenging to use", "attempted to get"),
+    "wordy": ("in the event that it", "are able to wait"),
     "emphasis": ("was never late", "you start it"),
     "lists": ("\n- My boat was **never** late.",),
     "connectives": ("ally, ", "ore, ", "ion, ", "ly, ", "ult, "),
@@ -59,6 +62,31 @@ def test_a_text_without_style_can_be_corrupted_too() -> None:
         worse, steps = corrupted(text, longer=longer, key="k")
         assert (len(worse) > len(text)) == longer
         assert steps
+
+
+SENTENCES = {
+    "Doesn't it wait for us? It's been a while since we used to row.": "Does it not wait for us? It has been",
+    "But the tide came in, so we used the rope.": "However, the tide came in, and therefore we utilized the rope.",
+    "The small, but useful rope is about 6 yards, and many of us know it.": "approximately 6 yards, and many of us",
+    "What is the use of a rope that nobody uses?": "What is the use of a rope that nobody uses?",
+}
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_a_sentence_stays_a_sentence(text: str) -> None:
+    result = STEPS["formal"](STEPS["contractions"](text, "key"), "key")
+    assert SENTENCES[text] in result
+
+
+def test_a_hedge_stands_before_a_statement_and_not_at_the_beginning() -> None:
+    text = "The boat came in. Who saw it? It had no lamp. However, it was late. Rope costs money."
+    for step in ("hedging", "connectives"):
+        changed = STEPS[step](text, "key")
+        assert changed.startswith("The boat came in. Who saw it?")
+        assert changed.endswith(" it had no lamp. However, it was late. Rope costs money.")
+    for key in range(20):
+        worse, _ = corrupted("It had no lamp at all.", longer=True, key=key, topic="“Lamps”")
+        assert worse != "It had no lamp at all."
 
 
 def test_a_plain_text_says_the_same_without_the_style() -> None:

@@ -69,7 +69,10 @@ def removed(
         (f"Look:\n\n```python\n{'x = 1' * 50}\n```", "mostly code"),
         (GERMAN, "another language"),
         (f"{TEXT}Subscribe to my newsletter for more.", "boilerplate"),
-        ("| 1 | 22 | 333 |\n" * 30, "hardly prose"),
+        ("| 1 | 22 | 333 |\n" * 30, "mostly a table"),
+        ("1, 22, 333, 4444\n" * 30, "hardly prose"),
+        ("* [The tide](https://tide.example/1) - 2022-02-01\n" * 9, "list of links"),
+        ("Look at it:\n\n" + "    x = 1 + 1\n" * 20, "mostly code"),
     ],
 )  # fmt: skip
 def test_the_rules_leave_out_what_is_no_writing(target: str, reason: str) -> None:

@@ -13,9 +13,10 @@ import pytest
 from twin.documents import Document, Kind, Span
 from twin.errors import UsageError
 from twin.evaluation.agreement import krippendorff_alpha, weighted_kappa
-from twin.evaluation.answers import Case, Given, Scored
+from twin.evaluation.answers import Given, Scored
 from twin.evaluation.answers import summed as summed_answers
 from twin.evaluation.beir import fill, measure_beir, read_beir, source_of
+from twin.evaluation.cases import Case
 from twin.evaluation.comparing import Measured
 from twin.evaluation.goldens import Form, Golden, mine, read_goldens, write_goldens
 from twin.evaluation.grounding import average_precision

@@ -4,7 +4,7 @@ In: a home and what was asked for. Out: the set's folder, and what became of eve
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def make(home: Home, given: Given) -> int:
         values = write(draft, making, folder, write_card)
     _report(draft, values, folder, as_json=given.as_json)
     desk.complain()
-    return 1 if draft.failed else 0
+    return 1 if draft.failed or draft.failed_others else 0
 
 
 def _settings(request: Request, given: Given) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _report(draft: Draft, values: dict[str, Any], folder: Path, *, as_json: bool
             "steps",
             "yield",
         )
-        more = ("files", "allowed", "breaches", "failed", "asked")
+        more = ("files", "allowed", "breaches", "failed", "failed_others", "asked")
         output.emit_json({"folder": str(folder), **{key: values[key] for key in (*keys, *more)}})
         return
     for step in draft.steps:
@@ -187,5 +187,13 @@ def _report(draft: Draft, values: dict[str, Any], folder: Path, *, as_json: bool
     )
     rows = ", ".join(f"{len(draft.of(s))} to {s.value}" for s in Split if draft.of(s))
     click.echo(f"{draft.kind} set for {draft.audience} eyes: {rows}, in {folder}")
-    for source, reason in draft.failed.items():
+    _show_failed(draft.failed, "")
+    _show_failed(draft.failed_others, " of other authors")
+
+
+def _show_failed(failed: Mapping[str, str], whose: str) -> None:
+    for source, reason in failed.items():
         click.echo(output.plain(f"failed: {source}: {reason}"), err=True)
+    if failed:
+        count = f"{len(failed)} {'document' if len(failed) == 1 else 'documents'}{whose}"
+        output.note(f"{count} could not be read, and the rest was")

@@ -81,6 +81,14 @@ def _print(name: str, figures: Quality, marks: Judged | None) -> None:
     ]
     if figures.longer is not None:
         rows.append(["chosen is longer in", f"{figures.longer:.1%}"])
+    if figures.tells:
+        most = sorted(figures.tells.items(), key=lambda one: -one[1])[:TOPICS]
+        rows.append(
+            [
+                "chosen told from rejected by one thing alone (AUC)",
+                ", ".join(f"{name} {area:.2f}" for name, area in most),
+            ]
+        )
     topics = list(figures.topics.items())
     if topics:
         some = ", ".join(f"{topic} {count}" for topic, count in topics[:TOPICS])

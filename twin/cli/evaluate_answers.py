@@ -14,8 +14,10 @@ from twin.cli.evaluate_style import corpus_of_home
 from twin.home import Home
 
 if TYPE_CHECKING:
-    from twin.evaluation.answers import AnswersReport, Ask, Case
+    from twin.evaluation.answers import AnswersReport, Ask
+    from twin.evaluation.cases import Case
     from twin.evaluation.corpus import Corpus
+    from twin.models.usage import Usage
 
 REFERENCE = 4000
 """Characters of a document that is the answer as a whole."""
@@ -81,11 +83,17 @@ def answers_command(
             ask=_asks(home),
             teacher=teacher,
             embed=lambda texts: embedding.get_text_embedding_batch(list(texts)),
-            sample=sample_of(corpus_of_home(home, None)) if teacher is not None else "",
+            writing=pieces_of(corpus_of_home(home, None)) if teacher is not None else (),
             samples=samples,
         )
-        with output.progress("asking and judging", "questions") as told:
-            report, scored = measure_answers(cases, asking, record, told)
+        prices = home.settings.datasets.prices
+        with output.steps() as told:
+
+            def told_usage(done: int, total: int, usage: "Usage") -> None:
+                label = "asking and judging" + (f" ({_took(usage, prices)})" if teacher else "")
+                told(label, done, total)
+
+            report, scored = measure_answers(cases, asking, record, told_usage)
         figures = report.as_json() | {"answers": str(record)}
         write_figures(home.folder / "evaluation" / "answers.json", figures)
         if ragas is not None:
@@ -95,11 +103,13 @@ def answers_command(
         output.emit_json(figures)
     else:
         _show(report, record)
+        if teacher is not None:
+            output.note(f"the teacher's answers took {_took(report.usage, prices)}")
     return 1 if report.failed else 0
 
 
 def _cases(home: Home, questions: Path | None) -> "list[Case]":
-    from twin.evaluation.answers import Case, read_cases  # noqa: PLC0415 - heavy
+    from twin.evaluation.cases import Case, read_cases  # noqa: PLC0415
     from twin.evaluation.goldens import read_goldens  # noqa: PLC0415
 
     if questions is not None:
@@ -131,10 +141,21 @@ def _asks(home: Home) -> "Ask":
     return ask
 
 
-def sample_of(corpus: "Corpus", words: int = 150, pieces: int = 3) -> str:
-    """Return some of the author's prose, the judge's measure of style."""
+def _took(usage: "Usage", prices: tuple[float, float]) -> str:
+    cost = usage.price(prices)
+    tokens = f"{usage.read + usage.written:,} tokens"
+    return f"{tokens}, {cost:.2f} so far" if cost else tokens
+
+
+def pieces_of(corpus: "Corpus", words: int = 150) -> list[str]:
+    """Return the author's prose in pieces of about so many words."""
     windows, labels = corpus.windows(words)
-    own = [w.text for w, label in zip(windows, labels, strict=True) if label]
+    return [w.text for w, label in zip(windows, labels, strict=True) if label]
+
+
+def sample_of(corpus: "Corpus", pieces: int = 3) -> str:
+    """Return some of the author's prose, the judge's measure of style."""
+    own = pieces_of(corpus)
     step = max(1, len(own) // pieces)
     return "\n\n---\n\n".join(own[::step][:pieces])
 

@@ -11,9 +11,8 @@ import contextvars
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, Field
 
@@ -21,6 +20,7 @@ from twin.components import Teacher
 from twin.datasets.journal import Answered, Journal
 from twin.documents import sha256
 from twin.errors import ModelError, TwinError
+from twin.models.usage import counting
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -216,33 +216,14 @@ def _tried(one: Ask, answering: Answering, attempts: int) -> Answered:
 
 def by_teacher(teacher: Teacher) -> Answering:
     """Return what asks the teacher, by structured output."""
-    usage = _usage_variable()
 
     def answering(system: str, user: str, words: int) -> Answered:
-        from langchain_core.callbacks import UsageMetadataCallbackHandler  # noqa: PLC0415 - heavy
-
         del words
-        counter = UsageMetadataCallbackHandler()
-        before = usage.set(counter)
-        try:
+        with counting() as usage:
             text = teacher.structured(Written, system, user).text
-        finally:
-            usage.reset(before)
-        used = counter.usage_metadata.values()
-        read = sum(one.get("input_tokens", 0) for one in used)
-        return Answered(text, read, sum(one.get("output_tokens", 0) for one in used))
+        return Answered(text, usage.read, usage.written)
 
     return answering
-
-
-@cache
-def _usage_variable() -> contextvars.ContextVar[Any]:
-    """Return the variable by which LangChain finds the counter of tokens; registered once."""
-    from langchain_core.tracers.context import register_configure_hook  # noqa: PLC0415 - heavy
-
-    variable: contextvars.ContextVar[Any] = contextvars.ContextVar("twin_usage", default=None)
-    register_configure_hook(variable, inheritable=True)
-    return variable
 
 
 def by_model(model: LLM) -> Answering:

@@ -15,15 +15,16 @@ from twin.dataset_tables import DatasetSettings
 from twin.datasets import corpus
 from twin.datasets.corpus import Wanted
 from twin.datasets.curation import Step, curate
+from twin.datasets.cutting import Cut, Source, others_of, split_of_others
 from twin.datasets.forms import Recipe, Rows, Wording
 from twin.datasets.gates import Breach, Facts, breaches
 from twin.datasets.preferences import OtherAuthors, Pairs, Written
-from twin.datasets.targets import Target, Yield, not_own, targets
-from twin.datasets.words import number, share
-from twin.documents import Audience, Span
+from twin.datasets.targets import Target
+from twin.datasets.words import number
+from twin.documents import Audience
 from twin.errors import DatasetError
 from twin.samples import Curation, Curator, Reference, Sample, Split
-from twin.warehouse.protocol import StoredDocument, Warehouse
+from twin.warehouse.protocol import Warehouse
 
 Told = Callable[[str, int, int | None], None]
 """Told the step, how many are done, and of how many."""
@@ -74,27 +75,13 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A document that a set is made from."""
-
-    document_id: str
-    version: int
-    source: str
-    title: str
-    text_hash: str
-    split: Split
-    given: Yield
-    targets: int
-    rows: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A set that may be written.
 
     Attributes:
         made: rows before curation.
         failed: documents that could not be cut, by source, with the reason.
+        failed_others: likewise, of other authors.
         by: what rejected texts come from, in a preference set.
     """
 
@@ -106,6 +93,7 @@ class Draft:
     breaches: tuple[Breach, ...]
     audience: Audience
     failed: Mapping[str, str] = field(default_factory=dict)
+    failed_others: Mapping[str, str] = field(default_factory=dict)
     by: tuple[str, ...] = ()
 
     def of(self, split: Split) -> list[Sample]:
@@ -128,15 +116,13 @@ def build(request: Request, parts: Parts, told: Told = lambda _step, _done, _all
     split_of = corpus.splits(
         found, test=settings.test, validation=settings.validation, seed=request.seed
     )
-    cut = _Cut(parts, settings)
-    taken: list[tuple[Target, Split]] = []
-    for done, stored in enumerate(corpus.documents(parts.warehouse, found), start=1):
-        told("cutting", done, len(found))
-        taken += [
-            (target, split_of[stored.id]) for target in cut.document(stored, split_of[stored.id])
-        ]
-    taken = _limited(taken, request)
-    samples, by = _rows(request, parts, taken, told)
+    cut = Cut(parts.warehouse, found, parts.cleaners, settings)
+    in_order = cut.targets(split_of.__getitem__, lambda done, total: told("cutting", done, total))
+    taken = _limited(list(in_order), request)
+    others = None
+    if request.kind == DPO and settings.rejected.get("others"):
+        others = others_of(parts.warehouse, request.wanted, parts.cleaners, settings)
+    samples, by = _rows(request, parts, taken, others, told)
     if parts.given is not None:
         # What was written in the chat may be asked for as a document's passage is.
         samples += parts.given(split_of)
@@ -163,49 +149,9 @@ def build(request: Request, parts: Parts, told: Told = lambda _step, _done, _all
         breaches=tuple(breaches(left, facts)),
         audience=corpus.widest([sample.audience for sample in left]),
         failed=cut.failed,
+        failed_others=others.failed if others else {},
         by=by,
     )
-
-
-class _Cut:
-    """Cuts documents into targets, and keeps what the gates ask for."""
-
-    def __init__(self, parts: Parts, settings: DatasetSettings) -> None:
-        self._parts = parts
-        self._settings = settings
-        self.sources: list[Source] = []
-        self.texts: dict[tuple[str, int], str] = {}
-        self.foreign: dict[tuple[str, int], Sequence[Span]] = {}
-        self.failed: dict[str, str] = {}
-
-    def targets(self, stored: StoredDocument) -> tuple[list[Target], Yield, list[Span]]:
-        foreign = not_own(stored, self._parts.cleaners)
-        limits = self._settings
-        found, given = targets(stored, foreign, minimum=limits.minimum, maximum=limits.maximum)
-        return found, given, foreign
-
-    def document(self, stored: StoredDocument, split: Split) -> list[Target]:
-        document = stored.document
-        try:
-            found, given, foreign = self.targets(stored)
-        except Exception as error:  # noqa: BLE001 - one document must not stop the rest
-            self.failed[document.source] = str(error)
-            return []
-        key = (stored.id, stored.version)
-        self.texts[key], self.foreign[key] = document.text, foreign
-        self.sources.append(
-            Source(
-                document_id=stored.id,
-                version=stored.version,
-                source=document.source,
-                title=document.title,
-                text_hash=document.text_hash,
-                split=split,
-                given=given,
-                targets=len(found),
-            )
-        )
-        return found
 
 
 def _limited(taken: list[tuple[Target, Split]], request: Request) -> list[tuple[Target, Split]]:
@@ -223,7 +169,11 @@ def _limited(taken: list[tuple[Target, Split]], request: Request) -> list[tuple[
 
 
 def _rows(
-    request: Request, parts: Parts, taken: list[tuple[Target, Split]], told: Told
+    request: Request,
+    parts: Parts,
+    taken: list[tuple[Target, Split]],
+    others: Cut | None,
+    told: Told,
 ) -> tuple[list[Sample], tuple[str, ...]]:
     settings = request.settings
     recipe = Recipe(
@@ -238,24 +188,19 @@ def _rows(
     rows = Rows(taken, recipe, wording)
     if request.kind == SFT:
         return list(rows.make(lambda done, total: told("asking", done, total))), ()
-    others = _others(request, parts, told) if settings.rejected.get("others") else None
+    passages: list[tuple[Target, Split]] = []
+    if others is not None:
+        split_of = split_of_others(settings, request.seed)
+        passages += others.targets(
+            split_of, lambda done, total: told("reading others", done, total)
+        )
     pairs = Pairs(
-        rows, taken, settings.rejected, request.seed, others=others, written=parts.rejecting
+        rows,
+        taken,
+        settings.rejected,
+        request.seed,
+        others=OtherAuthors(passages, request.language) if passages else None,
+        written=parts.rejecting,
     )
     made = list(pairs.make(lambda done, total: told("pairing", done, total)))
     return made, pairs.sources
-
-
-def _others(request: Request, parts: Parts, told: Told) -> OtherAuthors | None:
-    """Return the passages of other authors; their documents too are in one split each."""
-    found = corpus.others(parts.warehouse, request.wanted)
-    cut = _Cut(parts, request.settings)
-    passages: list[tuple[Target, Split]] = []
-    for done, stored in enumerate(corpus.documents(parts.warehouse, found), start=1):
-        told("reading others", done, len(found))
-        at = share("others", request.seed, stored.id)
-        held = request.settings.test + request.settings.validation
-        later = Split.VALIDATION if at < held else Split.TRAIN
-        split = Split.TEST if at < request.settings.test else later
-        passages += [(target, split) for target in cut.document(stored, split)]
-    return OtherAuthors(passages, request.language) if passages else None

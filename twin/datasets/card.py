@@ -18,6 +18,9 @@ from twin.datasets.writing import CARD
 DOCUMENTS: Final = 20
 """Documents in the table of yields; the manifest has them all."""
 
+TELLS: Final = 5
+"""Of what tells chosen from rejected, the most telling."""
+
 USES: Final = {
     "sft": "type: chat_template          # rows with `messages`; train on the assistant's turn",
     "dpo": "type: chat_template.default  # rows with `messages`, `chosen` and `rejected`",
@@ -117,6 +120,14 @@ def _quality(figures: Quality, kind: str) -> str:
     if figures.longer is not None:
         rows.append(["chosen is longer in", f"{figures.longer:.1%}"])
         rows.append(["chosen's length by rejected's, median", f"{figures.ratio:.2f}"])
+    if figures.tells:
+        most = sorted(figures.tells.items(), key=lambda one: -one[1])[:TELLS]
+        rows.append(
+            [
+                "chosen told from rejected by one thing alone (area under the curve, 0.5: not at all)",
+                ", ".join(f"{name} {area:.2f}" for name, area in most),
+            ]
+        )
     if figures.uncovered:
         rows.append(["topics of the test without a training row", str(len(figures.uncovered))])
     train = figures.rows["train"]

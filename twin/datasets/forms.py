@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from twin.datasets.corpus import topic_of, widest
-from twin.datasets.lexicon import Finder, Lexicon
+from twin.datasets.finding import Finder
+from twin.datasets.keyphrases import Keyphrases
 from twin.datasets.targets import Target
 from twin.datasets.templates import Taken, continuations, instructions, questions, rewrites
 from twin.datasets.words import number, share
@@ -23,6 +24,9 @@ PASSAGE: int = 2000
 """Code points of a passage in a context at most: as the chat's node parser cuts an article."""
 
 TERMS: int = 3
+
+HANGING: Final = ("instruction", "context")
+"""Forms in which nothing is shown of what stood before the answer."""
 
 
 class Wording(Protocol):
@@ -72,10 +76,17 @@ def form_of(target: Target, shares: Mapping[str, float], seed: int) -> str:
 
 
 def fitting(target: Target, shares: Mapping[str, float], seed: int) -> str:
-    """Return the form that a target has; one that nothing stands before continues nothing."""
+    """Return the form that a target has, of those that are asked for.
+
+    One that nothing stands before continues nothing. One that points back at what stands before it
+    ("But that was before ...") is no answer to a question: it continues that, where continuations are
+    wanted at all.
+    """
     form = form_of(target, shares, seed)
     if form == "continuation" and target.before.end <= target.before.start:
         return "instruction"
+    if form in HANGING and target.leans and shares.get("continuation"):
+        return "continuation"
     return form
 
 
@@ -96,7 +107,7 @@ class Rows:
     ) -> None:
         self._targets = targets
         self._recipe = recipe
-        self._lexicon = Lexicon(target.text for target, _ in targets)
+        self._phrases = Keyphrases(target.text for target, _ in targets)
         self._wording = wording
         self._taken = Taken()
         self._finders: dict[Split, tuple[list[Target], Finder]] = {}
@@ -118,7 +129,7 @@ class Rows:
 
     def terms(self, target: Target) -> list[str]:
         """Return the terms that tell a target from the others."""
-        return self._lexicon.terms(target.text, TERMS)
+        return self._phrases.of(target.text, TERMS)
 
     def instruction(self, target: Target, split: Split, form: str = "instruction") -> Sample | None:
         """Return the row in which a target is asked for; None if nothing that is new can be asked."""
@@ -128,9 +139,14 @@ class Rows:
         elif self._wording:
             return None
         else:
-            ways = instructions(target, self.terms(target), self._recipe.seed)
-            asked = self._taken.first(ways)
+            asked = self._taken.first(self._ways(target))
         return self._row(target, split, form, asked, by=self._by(written)) if asked else None
+
+    def _ways(self, target: Target) -> Iterator[str]:
+        if target.leans:
+            # What it points back at must be there to be read.
+            yield from continuations(target, self._recipe.seed)
+        yield from instructions(target, self.terms(target), self._recipe.seed)
 
     def _continuation(self, target: Target, split: Split) -> Sample | None:
         asked = self._taken.first(continuations(target, self._recipe.seed))

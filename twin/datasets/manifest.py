@@ -86,6 +86,7 @@ def manifest(draft: Draft, making: Making, files: Mapping[str, str]) -> dict[str
         "asked": dict(making.asked or {}),
         "feedback": {"of_others": making.of_others},
         "failed": dict(sorted(draft.failed.items())),
+        "failed_others": dict(sorted(draft.failed_others.items())),
         "prompts": {name: _prompt(name) for name in PROMPTS},
         "tools": {"python": platform.python_version(), **{name: _version(name) for name in TOOLS}},
         "yield": _whole_yield(draft),

@@ -1,28 +1,45 @@
 """Rows of a preference set: chosen is the person's own text, rejected is somebody else's.
 
 In: the targets, each asked for as in an instruction set, and where rejected texts may come from. Out:
-`Sample`s. Whether the rejected text is to be the longer one alternates from row to row, so that length
-tells nothing: a model that learned only to write more, or less, would be right in half of the rows.
+`Sample`s. Whether the rejected text is to be the longer one is decided by which of the two there are fewer
+of so far, so that length tells nothing: a model that learned only to write more, or less, would be right
+in half of the rows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from twin.datasets.corpus import widest
 from twin.datasets.corruptions import corrupted
+from twin.datasets.finding import Finder
 from twin.datasets.forms import Rows, sample_id
-from twin.datasets.lexicon import Finder
+from twin.datasets.layout import layout_of, set_as
+from twin.datasets.rules import Limits, no_prose
 from twin.datasets.targets import Target
-from twin.datasets.words import share
+from twin.datasets.templates import quoted
+from twin.datasets.words import code_share, share
 from twin.documents import Audience
 from twin.samples import Sample, Split
 
 CANDIDATES: Final = 60
 NEAR: Final = (0.6, 1.6)
 """How much of the chosen text's length another author's passage has, at least and at most."""
+
+SOME_CODE: Final = 0.1
+CODE_APART: Final = 0.25
+PROSE: Final = Limits()
+"""What a passage of another author must be, as the curator `rules` asks of a target."""
+
+_ITEM: Final = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]", re.MULTILINE)
+BEGINNINGS: Final = {
+    "code": re.compile(r"```|~~~| {4}|\t"),
+    "list": re.compile(r"(?:[-*+]|\d+[.)])[ \t]"),
+    "mark": re.compile(r"[^\w\s\"'“‘(*_`\[]"),
+}
 
 Written = Callable[[Sequence[tuple[Target, str]]], Sequence[str]]
 """Given targets and what asks for each, returns what a model wrote; empty where it is of no use."""
@@ -38,6 +55,30 @@ class Rejected:
     audience: Audience = Audience.PUBLIC
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is seen of a text without reading it."""
+
+    code: float
+    begins: str
+    listed: bool
+
+    @classmethod
+    def of(cls, text: str) -> Shape:
+        """Return the shape of a text."""
+        begins = next((name for name, sign in BEGINNINGS.items() if sign.match(text)), "prose")
+        return cls(code_share(text), begins, bool(_ITEM.search(text)))
+
+    def like(self, other: Shape) -> bool:
+        """Return whether two texts look alike."""
+        return (
+            (self.code > SOME_CODE) == (other.code > SOME_CODE)
+            and abs(self.code - other.code) <= CODE_APART
+            and self.begins == other.begins
+            and self.listed == other.listed
+        )
+
+
 class OtherAuthors:
     """Passages that others wrote, near in subject and about as long.
 
@@ -49,16 +90,23 @@ class OtherAuthors:
     def __init__(self, passages: Sequence[tuple[Target, Split]], language: str) -> None:
         self._passages: dict[Split, list[Target]] = {split: [] for split in Split}
         for target, split in passages:
-            self._passages[split].append(target)
+            if not no_prose(target.text, PROSE):
+                self._passages[split].append(target)
         self._finders = {
             split: Finder([f"{one.stored.document.title}\n{one.text}" for one in found], language)
             for split, found in self._passages.items()
             if found
         }
+        self._shapes = {
+            split: [Shape.of(one.text) for one in found] for split, found in self._passages.items()
+        }
         self._used: set[tuple[str, int]] = set()
 
     def find(self, target: Target, split: Split, about: str, *, longer: bool) -> Rejected | None:
         """Return the passage nearest in subject that no row has yet, on the wanted side of the length.
+
+        It is prose, and of the same shape: where one has code or is a list, so is the other, or the two
+        could be told apart without reading them.
 
         Args:
             target: what is chosen.
@@ -70,15 +118,18 @@ class OtherAuthors:
         if finder is None:
             return None
         length = len(target.text)
+        shape = Shape.of(target.text)
         low, high = (length + 1, NEAR[1] * length) if longer else (NEAR[0] * length, length - 1)
         for hit in finder.find(about, CANDIDATES):
             other = self._passages[split][hit]
             key = (other.stored.id, other.span.start)
-            if key not in self._used and low <= len(other.text) <= high:
+            fits = key not in self._used and low <= len(other.text) <= high
+            if fits and shape.like(self._shapes[split][hit]):
                 self._used.add(key)
                 document = other.stored.id
                 audience = other.stored.document.audience
-                return Rejected(other.text, f"others:{document}", document, audience)
+                text = set_as(other.text, layout_of(target.text))
+                return Rejected(text, f"others:{document}", document, audience)
         return None
 
 
@@ -127,14 +178,14 @@ class Pairs:
             if (sample := self._rows.instruction(target, split, "preference")) is not None
         ]
         texts = self._texts([(target, sample.instruction) for target, _, sample in asked])
-        longer = dict.fromkeys(Split, False)
+        ahead = dict.fromkeys(Split, 0)
         for done, (target, split, sample) in enumerate(asked, start=1):
             told(done, len(asked))
-            longer[split] = not longer[split]
             text = texts.get(_place(target))
-            rejected = self._rejected(target, split, text, longer=longer[split])
+            rejected = self._rejected(target, split, text, longer=ahead[split] <= 0)
             if rejected is None:
                 continue
+            ahead[split] += 1 if len(rejected.text) > len(target.text) else -1
             yield replace(
                 sample,
                 id=sample_id(rejected.by, target.stored.id, target.stored.version, *target.span),
@@ -163,7 +214,10 @@ class Pairs:
                 return found
         elif text is not None:
             return Rejected(text, source) if text else None
-        worse, steps = corrupted(target.text, longer=longer, key=_place(target))
+        topic = target.headings[-1] if target.headings else target.stored.document.title
+        worse, steps = corrupted(
+            target.text, longer=longer, key=_place(target), topic=quoted(topic)
+        )
         return Rejected(worse, f"corruption:{'+'.join(steps)}") if steps else None
 
     def _source(self, target: Target) -> str:

@@ -14,6 +14,7 @@ from statistics import mean, median
 from typing import Any, Final
 
 from twin.datasets.likeness import jaccard
+from twin.datasets.tells import tells
 from twin.datasets.words import hashes, number, prose, sequences, words
 from twin.samples import Sample, Split
 
@@ -62,6 +63,8 @@ class Quality:
         ease: Flesch's reading ease (1948), mean over targets; English.
         longer: share of pairs of which chosen is the longer one; None in an instruction set.
         ratio: median of chosen's length by rejected's; None in an instruction set.
+        tells: how well each thing that is counted tells chosen from rejected, as an area under the
+            curve; empty in an instruction set.
         topics: rows of each topic, most first.
         uncovered: topics of the test that no training row has.
     """
@@ -77,6 +80,7 @@ class Quality:
     ease: float
     longer: float | None
     ratio: float | None
+    tells: dict[str, float]
     topics: dict[str, int]
     uncovered: tuple[str, ...]
 
@@ -117,6 +121,7 @@ def quality(samples: Sequence[Sample]) -> Quality:
         ratio=_rounded(median(len(p.target) / max(len(p.rejected or ""), 1) for p in pairs))
         if pairs
         else None,
+        tells=tells([(pair.target, pair.rejected or "") for pair in pairs]),
         topics=dict(sorted(topics.items(), key=lambda t: (-t[1], t[0]))),
         uncovered=tuple(sorted(tested - set(topics))),
     )

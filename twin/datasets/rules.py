@@ -3,6 +3,7 @@
 In: a row and limits. Out: the first rule that it breaks, in words that can be counted.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -124,6 +125,12 @@ ENOUGH: Final = 25
 LETTERS: Final = 0.5
 """Share of letters in a target, white space aside, at least; below it, it is a table, a log or a listing."""
 
+HALF: Final = 0.5
+_LINK_ALONE: Final = re.compile(
+    r"(?:[-*+•]|\d+[.)])?\s*(?:\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<?https?://\S+)[^\w]*(?:[\d./ -]{0,24})"
+)
+"""A line that is a link, and perhaps a date."""
+
 ROLES: Final = ("system", "user", "assistant")
 
 
@@ -138,7 +145,7 @@ class Limits:
     function_words: float = 0.2
 
 
-def broken(sample: Sample, limits: Limits) -> str:  # noqa: C901, PLR0911 - one a rule
+def broken(sample: Sample, limits: Limits) -> str:
     """Return the rule that a row breaks; empty if it keeps all."""
     target = sample.target
     if len(target) < limits.shortest:
@@ -151,20 +158,36 @@ def broken(sample: Sample, limits: Limits) -> str:  # noqa: C901, PLR0911 - one 
         return "it is in another language"
     if not sample.verbatim:
         return ""
-    if REFUSALS.search(target):
-        return "the target is a refusal of a model"
-    if BOILERPLATE.search(target):
-        return "the target holds boilerplate"
-    if code_share(target) > limits.code:
-        return "the target is mostly code"
-    plain = prose(target)
+    fault = no_prose(target, limits)
+    return f"the target {fault}" if fault else ""
+
+
+def no_prose(text: str, limits: Limits) -> str:  # noqa: PLR0911 - one a rule
+    """Return why a text is no writing to learn from; empty if it is.
+
+    Args:
+        text: what somebody wrote.
+        limits: how much of it may be code, and how many common words it has at least.
+    """
+    if REFUSALS.search(text):
+        return "is a refusal of a model"
+    if BOILERPLATE.search(text):
+        return "holds boilerplate"
+    if code_share(text) > limits.code:
+        return "is mostly code"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if sum(line.startswith("|") for line in lines) > HALF * len(lines):
+        return "is mostly a table"
+    if sum(bool(_LINK_ALONE.fullmatch(line)) for line in lines) > HALF * len(lines):
+        return "is a list of links"
+    plain = prose(text)
     if sum(map(str.isalpha, plain)) < LETTERS * len("".join(plain.split())):
-        return "the target is hardly prose"
+        return "is hardly prose"
     found = words(plain)
     # An apostrophe is set in two ways.
     common = sum(word.replace("’", "'") in FUNCTION_WORDS for word in found)
     if len(found) >= ENOUGH and common < limits.function_words * len(found):
-        return "the target is in another language, or a list"
+        return "is in another language, or a list"
     return ""
 
 

@@ -27,6 +27,14 @@ SECTION: Final = (
     "What do you have to say about “{heading}”? It is for “{title}”.",
     "Explain “{heading}” as you would in “{title}”.",
 )
+WITHIN: Final = (
+    "In “{title}”, under “{heading}”, what do you say about {terms}?",
+    "Write the passage on {terms} that stands under “{heading}” in “{title}”.",
+    "The part of “{title}” on “{heading}” comes to {terms}. Write that passage.",
+    "What do you write about {terms}? It is for the part on “{heading}” of “{title}”.",
+)
+"""Of a passage that does not open its part."""
+
 PART: Final = (
     "Write the part of “{title}” that deals with {terms}.",
     "In “{title}”, what do you say about {terms}?",
@@ -73,14 +81,24 @@ QUESTION: Final = (
 )
 HEADED_QUESTION: Final = (
     "What did you say about “{heading}” in “{title}”?",
-    "What is your view on “{heading}”?",
-    "How do you explain “{heading}”?",
+    "What is your view on “{heading}”, as in “{title}”?",
+    "How do you explain “{heading}” in “{title}”?",
+)
+WITHIN_QUESTION: Final = (
+    "What did you say about {terms} in “{title}”?",
+    "In “{title}”, how do you see {terms}?",
+    "What is there in “{title}” about {terms}?",
 )
 
 MOST_BEFORE: Final = 1200
 """Code points of what a continuation goes on from."""
 
 ROUND: Final = 10
+_LINKED: Final = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\]|\{[^{}]*\})")
+_ESCAPED: Final = re.compile(r"\\([^\w\s])")
+_MARKED: Final = re.compile(
+    r"(?<!\w)(?:\*{1,3}|_(?!_))(?=\w)|(?<=[\w.!?)])(?:\*{1,3}|(?<!_)_)(?!\w)"
+)
 LONGEST_SENTENCE: Final = 160
 
 
@@ -93,8 +111,10 @@ def instructions(target: Target, terms: Sequence[str], seed: int) -> Iterator[st
         groups = [POST] if terms else []
     elif target.first and document.title:
         groups = [OPENING]
+    elif document.title and target.headings:
+        groups = [SECTION] if target.opens else [WITHIN] if terms else []
     else:
-        groups = [SECTION] if document.title and target.headings else []
+        groups = []
     if terms:
         groups += [PART] if document.title else [UNTITLED]
         if document.kind is not Kind.POST:
@@ -106,11 +126,13 @@ def instructions(target: Target, terms: Sequence[str], seed: int) -> Iterator[st
 
 def questions(target: Target, terms: Sequence[str], seed: int) -> Iterator[str]:
     """Yield questions to which a target is an answer from context."""
-    headed = bool(target.headings and target.stored.document.title)
-    groups = [HEADED_QUESTION] if headed else []
-    yield from _filled(
-        [*groups, *([QUESTION] if terms else [])], _blanks(target, terms), target, seed
-    )
+    title = target.stored.document.title
+    groups: list[tuple[str, ...]] = []
+    if target.headings and title and target.opens:
+        groups.append(HEADED_QUESTION)
+    if terms:
+        groups += [WITHIN_QUESTION, QUESTION] if title and not target.opens else [QUESTION]
+    yield from _filled(groups, _blanks(target, terms), target, seed)
 
 
 def continuations(target: Target, seed: int) -> Iterator[str]:
@@ -182,7 +204,16 @@ def _blanks(target: Target, terms: Sequence[str]) -> dict[str, str]:
     }
 
 
+def quoted(title: str) -> str:
+    """Return a title between quotation marks, as instructions have it; empty if there is none."""
+    plain = _plain(title)
+    return f"“{plain}”" if plain else ""
+
+
 def _plain(text: str) -> str:
+    """Return a title as it is read, without its markup, to stand between quotation marks."""
+    text = _LINKED.sub(r"\1", text)
+    text = _MARKED.sub("", _ESCAPED.sub(r"\1", text))
     return " ".join(text.replace("“", "‘").replace("”", "’").replace("`", "").split())
 
 

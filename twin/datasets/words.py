@@ -17,6 +17,9 @@ few-shot learners" (2020), appendix C."""
 
 WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
 _CODE: Final = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
+_INDENTED: Final = re.compile(
+    r"(?:(?<=\n\n)|\A)(?: {4}|\t)(?![-*+] |\d+[.)] )[^\n]*(?:\n(?: {4}|\t)[^\n]*)*"
+)
 _MARKUP: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|https?://\S+|<[^<>\n]{1,300}>")
 
 
@@ -36,8 +39,9 @@ def prose(text: str) -> str:
 
 
 def code_share(text: str) -> float:
-    """Return the share of a text's characters that stands in code, 0 to 1."""
-    return sum(len(found[0]) for found in _CODE.finditer(text)) / max(len(text), 1)
+    """Return the share of a text's characters that stands in code, fenced, indented or inline, 0 to 1."""
+    found = (*_CODE.finditer(text), *_INDENTED.finditer(_CODE.sub("", text)))
+    return sum(len(one[0]) for one in found) / max(len(text), 1)
 
 
 def sequences(text: str, length: int = SHINGLE) -> Iterator[str]:

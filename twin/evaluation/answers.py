@@ -3,6 +3,10 @@
 In: questions with what the author wrote to them, something that answers, and a teacher that judges.
 Out: an `AnswersReport`. Every question is written down when it is done, so that a run that was
 interrupted goes on where it was; one that fails is named and stops no other.
+
+Beside the answer the judge rates something else that the author wrote, about another matter: it should be
+told to be off the question and in the author's voice, or the judge's marks mean little. What the author
+wrote to the question itself is what accuracy is measured by, and so it is not among what is rated.
 """
 
 from __future__ import annotations
@@ -12,12 +16,14 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from twin.components import Teacher
-from twin.errors import TwinError, UsageError
+from twin.datasets.words import hashes, number, sequences
+from twin.errors import ModelError, TwinError, UsageError
+from twin.evaluation.cases import Case
 from twin.evaluation.grounding import (
     Embed,
     context_precision,
@@ -28,31 +34,17 @@ from twin.evaluation.grounding import (
 from twin.evaluation.intervals import Interval, mean_interval
 from twin.evaluation.judge import Judged, Rating, Shown, judged, rate
 from twin.evaluation.overlap import overlaps
+from twin.evaluation.patient import PatientTeacher
+from twin.models.usage import Usage
 from twin.prompts import prompt
 
-TWIN, AUTHOR = "the twin", "the author"
+TWIN, AUTHOR = "the twin", "the author, on something else"
+HOPELESS = 4
+"""Questions in a row that fail before any succeeded, after which nothing more is asked."""
 GROUNDED = ("faithfulness", "relevancy", "context_precision", "context_recall")
 SHARED_WORDS = ("rouge1", "rouge_l", "bleu")
+SHARED, PIECES = 8, 3
 PROMPTS = ("statements", "verdicts", "questions", "useful", "judge")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A question, and what the author wrote to it (empty if that is not known).
-
-    Attributes:
-        document: that the reference is of; empty if that is not known. Intervals are over these.
-    """
-
-    id: str
-    question: str
-    reference: str = ""
-    document: str = ""
-
-    @property
-    def unit(self) -> str:
-        """What is drawn for an interval: the document, or else the question itself."""
-        return self.document or self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +82,9 @@ class AnswersReport:
     Attributes:
         refused: questions to which the twin said that nothing was written.
         means: by name; a measure that could be taken of no question is left out.
-        judged: the twin's answers and the author's own words, by the same judge.
+        judged: the twin's answers and other words of the author's, by the same judge.
         failed: the questions that could not be measured, each with the reason.
+        usage: what the teacher's answers took in this run.
     """
 
     questions: int
@@ -99,6 +92,7 @@ class AnswersReport:
     means: dict[str, Interval]
     judged: tuple[Judged, ...]
     failed: tuple[str, ...]
+    usage: Usage = field(default_factory=Usage)
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -108,6 +102,8 @@ class AnswersReport:
             **{name: interval.as_json() for name, interval in self.means.items()},
             "judge": [one.as_json() for one in self.judged],
             "failed": list(self.failed),
+            "tokens_read": self.usage.read,
+            "tokens_written": self.usage.written,
         }
 
 
@@ -119,24 +115,30 @@ class Asking:
         ask: answers a question.
         teacher: judges; None leaves only what can be counted.
         embed: texts to vectors, for relevancy.
-        sample: other writing of the author, the judge's measure of style.
+        writing: pieces of the author's prose, the judge's measure of style.
         samples: times that the judge is asked in each order.
         at_once: questions that are worked on at the same time.
+        attempts: tries of the teacher at each thing that it is asked.
     """
 
     ask: Ask
     teacher: Teacher | None
     embed: Embed
-    sample: str
+    writing: Sequence[str]
     samples: int = 2
     at_once: int = 4
+    attempts: int = 3
+
+
+Told = Callable[[int, int, Usage], None]
+"""Told how many questions are done, of how many, and what the teacher's answers took so far."""
 
 
 def measure_answers(
     cases: Sequence[Case],
     asking: Asking,
     record: Path,
-    told: Callable[[int, int | None], None] = lambda _done, _all: None,
+    told: Told = lambda _done, _all, _usage: None,
 ) -> tuple[AnswersReport, list[Scored]]:
     """Ask every question and judge the answers.
 
@@ -149,37 +151,54 @@ def measure_answers(
 
     Raises:
         UsageError: if there is no question.
+        ModelError: if the first questions all fail, as where no server answers.
     """
     if not cases:
         message = "there is no question to ask"
         raise UsageError(message, "`twin evaluate goldens` mines some, or name a file of questions")
     done = {one.case.id: one for one in read_record(record)}
-    wanted = [case for case in cases if case.id not in done]
+    known = sum(case.id in done for case in cases)
     failed: list[str] = []
     record.parent.mkdir(parents=True, exist_ok=True)
-    told(len(cases) - len(wanted), len(cases))
+    patient = PatientTeacher(asking.teacher, asking.attempts) if asking.teacher else None
+    usage = patient.usage if patient else Usage()
+    told(known, len(cases), usage)
     # One stream of answers at a time would leave the judge idle; the model and the judge are servers.
     with record.open("a", encoding="utf-8") as lines, ThreadPoolExecutor(asking.at_once) as pool:
         # What was torn off by a crash must not run into what comes now.
         lines.write("\n" if record.read_bytes()[-1:] not in {b"\n", b""} else "")
-        tasks = {pool.submit(score, case, asking): case for case in wanted}
+        tasks = {
+            pool.submit(score, case, replace(asking, teacher=patient)): case
+            for case in cases
+            if case.id not in done
+        }
         try:
             for number, task in enumerate(as_completed(tasks), start=1):
                 try:
                     scored = task.result()
                 except TwinError as error:
                     failed.append(f"{tasks[task].question}: {error.message}")
+                    if not done and len(failed) == min(HOPELESS, len(tasks)):
+                        raise _hopeless(failed, error) from error
                 else:
                     done[scored.case.id] = scored
                     lines.write(json.dumps(scored.as_json(), ensure_ascii=False) + "\n")
                     lines.flush()
-                told(len(cases) - len(wanted) + number, len(cases))
+                told(known + number, len(cases), usage)
         except BaseException:
-            # Ctrl-C: what is under way ends, what has not begun is not begun.
+            # Ctrl-C: the call that is under way ends, what has not begun is not begun.
+            if patient:
+                patient.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     scored_cases = [done[case.id] for case in cases if case.id in done]
-    return summed(scored_cases, failed), scored_cases
+    return summed(scored_cases, failed, usage), scored_cases
+
+
+def _hopeless(failed: Sequence[str], error: TwinError) -> ModelError:
+    count = "the only question" if len(failed) == 1 else f"the first {len(failed)} questions"
+    message = f"{count} could not be measured; the last: {' '.join(failed[-1].split())}"
+    return ModelError(message, error.hint)
 
 
 def score(case: Case, asking: Asking) -> Scored:
@@ -207,19 +226,38 @@ def score(case: Case, asking: Asking) -> Scored:
         scores["context_precision"] = context_precision(question, reference, contexts, teacher)
         if case.reference:
             scores["context_recall"] = context_recall(question, reference, contexts, teacher)
-            shown = Shown(
-                case=case.id,
-                question=question,
-                reference=case.reference,
-                sample=asking.sample,
-            )
-            ratings = tuple(
-                rate(shown, (TWIN, answer), (AUTHOR, case.reference), teacher, asking.samples)
-            )
+            ratings = tuple(_rated(case, answer, teacher, asking))
     return Scored(case=case, given=given, scores=scores, ratings=ratings)
 
 
-def summed(scored: Sequence[Scored], failed: Sequence[str] = ()) -> AnswersReport:
+def _rated(case: Case, answer: str, teacher: Teacher, asking: Asking) -> list[Rating]:
+    """Return the judge's ratings, none where the author has written too little else."""
+    sample, other = beside(asking.writing, case)
+    if not other:
+        return []
+    shown = Shown(case=case.id, question=case.question, reference=case.reference, sample=sample)
+    return rate(shown, (TWIN, answer), (AUTHOR, other), teacher, asking.samples)
+
+
+def beside(writing: Sequence[str], case: Case) -> tuple[str, str]:
+    """Return writing of the author that is not what they wrote to a question: a sample, and another piece.
+
+    Neither shares eight words in a row with the reference, and the piece is not in the sample. Both are
+    empty where there are no two pieces.
+    """
+    own = hashes(sequences(case.reference, SHARED))
+    others = [text for text in writing if own.isdisjoint(hashes(sequences(text, SHARED)))]
+    if len(others) < 2:  # noqa: PLR2004 - one is the sample, one is rated
+        return "", ""
+    turn = number("beside", case.id) % len(others)
+    rated, *rest = [*others[turn:], *others[:turn]]
+    step = max(1, len(rest) // PIECES)
+    return "\n\n---\n\n".join(rest[::step][:PIECES]), rated
+
+
+def summed(
+    scored: Sequence[Scored], failed: Sequence[str] = (), usage: Usage | None = None
+) -> AnswersReport:
     """Return the figures over all questions."""
     means = {}
     for name in (*GROUNDED, *SHARED_WORDS):
@@ -234,6 +272,7 @@ def summed(scored: Sequence[Scored], failed: Sequence[str] = ()) -> AnswersRepor
         means=means,
         judged=tuple(judged(ratings, name, units) for name in (TWIN, AUTHOR)) if ratings else (),
         failed=tuple(failed),
+        usage=usage or Usage(),
     )
 
 
@@ -276,31 +315,3 @@ def ragas_rows(scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
             "retrieved_contexts": list(one.given.contexts),
             "reference": one.case.reference,
         }
-
-
-def read_cases(path: Path) -> list[Case]:
-    """Read questions: JSON lines with ``question`` and perhaps ``reference`` (or ``answer``).
-
-    Raises:
-        UsageError: if a line is none; it is named.
-    """
-    found = []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {error}"
-        raise UsageError(message, "JSON lines with question, and perhaps reference") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            question = row["question"].strip()
-            reference = row.get("reference") or row.get("answer") or ""
-            key = hashlib.sha256(f"{question}\0{reference}".encode()).hexdigest()[:16]
-            found.append(Case(id=key, question=question, reference=reference))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"{path}, line {number} is no question"
-            hint = 'as in {"question": "Why Djot?", "reference": "Because ..."}'
-            raise UsageError(message, hint) from error
-    return found

@@ -25,7 +25,8 @@ from pydantic import BaseModel, Field
 
 from twin.components import Teacher
 from twin.documents import Kind, Span, canonical_url, document_id
-from twin.errors import ModelError, ReadError, UsageError
+from twin.errors import ModelError, ReadError
+from twin.evaluation.lines import read_lines
 from twin.evaluation.prose import WORD, plain_text
 from twin.index.boundaries import sentences
 from twin.prompts import prompt
@@ -297,23 +298,11 @@ def read_goldens(path: Path) -> list[Golden]:
     Raises:
         UsageError: if a line is none; it is named.
     """
-    found = []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {error}"
-        raise UsageError(message, "`twin evaluate goldens` mines them") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            values: dict[str, Any] = json.loads(line)
-            values |= {"form": Form(values["form"]), "kind": Kind(values["kind"])}
-            found.append(Golden(**values))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{path}, line {number} is no golden: {error}"
-            raise UsageError(message, "`twin evaluate goldens` mines them anew") from error
-    return found
+    return read_lines(path, _read, "a golden", "`twin evaluate goldens` mines them anew")
+
+
+def _read(values: dict[str, Any]) -> Golden:
+    return Golden(**values | {"form": Form(values["form"]), "kind": Kind(values["kind"])})
 
 
 def whole(source: str, question: str, kind: Kind, title: str = "") -> Golden:

@@ -1,8 +1,9 @@
 """A server on loopback that speaks OpenAI's chat API, and now and then answers badly.
 
 In: how often, and how slowly. Out: its address, and what it was asked. It words instructions out of the
-passage that it is shown, so that a set of any size can be made with it; it is no model, and nothing that
-it writes is to be trained on.
+passage that it is shown, so that a set of any size can be made with it, and judges answers by rules: a
+statement is supported if it stands in a passage, and a text is accurate if it shares words with what the
+author wrote. It is no model, and nothing that it writes is to be trained on.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 BAD: Final = ("no json", "another form", "empty", "the passage itself", "a refusal", "an error")
@@ -28,15 +31,20 @@ class TeacherServer(ThreadingHTTPServer):
         bad_every: one answer in so many is bad; 0 gives none.
         always_bad: words of a passage for which every answer is bad.
         delay: seconds before an answer.
+        busy_every: one request in so many is turned away with 429, and may come again at once.
     """
 
     daemon_threads = True
 
-    def __init__(self, *, bad_every: int = 0, always_bad: str = "", delay: float = 0.0) -> None:
+    def __init__(
+        self, *, bad_every: int = 0, always_bad: str = "", delay: float = 0.0, busy_every: int = 0
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Door)
         self.bad_every = bad_every
         self.always_bad = always_bad
         self.delay = delay
+        self.busy_every = busy_every
+        self.turned_away = 0
         self.asked: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(
@@ -81,19 +89,29 @@ class _Door(BaseHTTPRequestHandler):
         bad = BAD[(number // max(self.server.bad_every, 1)) % len(BAD)] if turn else ""
         if marked and marked in user:
             bad = "a refusal"
-        if body.get("stream"):
+        if self.server.busy_every and number % self.server.busy_every == 0:
+            self.server.turned_away += 1
+            self._send(429, {"error": {"message": "slow down"}}, {"Retry-After": "0"})
+        elif body.get("stream"):
             self._stream(_generic(system, user))
         elif bad == "an error":
             self._send(500, {"error": {"message": "out of memory"}})
         else:
-            self._send(200, _completion(_content(system, user, bad), user))
+            form = body.get("response_format", {}).get("json_schema", {}).get("schema", {})
+            known = _FORMS.get(str(form.get("title")))
+            filled = json.dumps(known(user)) if known and bad not in _NO_ANSWERS else ""
+            self._send(200, _completion(filled or _content(system, user, bad), user))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
 
-    def _send(self, status: int, value: dict[str, Any]) -> None:
+    def _send(
+        self, status: int, value: dict[str, Any], headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         data = json.dumps(value).encode()
         self.send_response(status)
+        for name, header in headers.items():
+            self.send_header(name, header)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -162,3 +180,66 @@ def _generic(system: str, passage: str) -> str:
     length = int(count[1]) if count else max(len(passage.split()), 5)
     filler = "it is generally important to consider the various aspects of this topic carefully"
     return " ".join((filler.split() * (length // 13 + 1))[:length]) + "."
+
+
+_NO_ANSWERS: Final = ("no json", "another form", "empty", "a refusal")
+"""Bad answers that fill in no form at all."""
+
+
+def _statements(user: str) -> dict[str, Any]:
+    return {"statements": re.findall(r"[A-Z][^.!?]*[.!?]", user.partition("Text:\n")[2])[:5]}
+
+
+def _verdicts(user: str) -> dict[str, Any]:
+    passages, _, listed = user.partition("Statements:\n")
+    said = " ".join(passages.split())
+    lines = [line.partition(". ") for line in listed.splitlines() if line.strip()]
+    return {
+        "verdicts": [
+            {"statement": int(number), "supported": " ".join(text.split()) in said}
+            for number, _, text in lines
+            if number.strip().isdigit()
+        ]
+    }
+
+
+def _questions(user: str) -> dict[str, Any]:
+    words = " ".join(_WORD.findall(user)[:6])
+    asked = [f"What about {words}?", f"Why {words}?", f"How is it with {words}?"]
+    return {"questions": asked, "noncommittal": False}
+
+
+def _useful(user: str) -> dict[str, Any]:
+    answer, _, passage = user.partition("Answer:\n")[2].partition("\n\nPassage:\n")
+    return {"useful": _alike(answer, passage)}
+
+
+def _marks(user: str) -> dict[str, Any]:
+    reference = user.partition("wrote about it:\n")[2].partition("\n\nOther writing")[0]
+    first, _, second = user.partition("First text:\n")[2].partition("\n\nSecond text:\n")
+    accuracy = [3 if _alike(text, reference) else 1 for text in (first, second)]
+    style = [3 if re.search(r"\bI\b", text) else 2 for text in (first, second)]
+    return {
+        "reason": "by rule",
+        "first_accuracy": accuracy[0],
+        "first_style": style[0],
+        "second_accuracy": accuracy[1],
+        "second_style": style[1],
+    }
+
+
+def _alike(one: str, other: str) -> bool:
+    """Return whether a third of the longer words of a text stand in another."""
+    words = {word.casefold() for word in _WORD.findall(one)}
+    shared = words & {word.casefold() for word in _WORD.findall(other)}
+    return 3 * len(shared) >= len(words) > 0
+
+
+_FORMS: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
+    "Statements": _statements,
+    "Verdicts": _verdicts,
+    "Questions": _questions,
+    "Useful": _useful,
+    "Marks": _marks,
+}
+"""The forms of an evaluation, by the name of their schema."""

@@ -33,6 +33,9 @@ TOKENIZER_FILES: Final = (
     "merges.txt",
     "chat_template.jinja",
 )
+TOLD: Final = 600
+"""Characters of what a program says before it fails."""
+
 CONVERTER: Final = "convert_hf_to_gguf.py"
 QUANTIZER: Final = "llama-quantize"
 CONVERTER_TYPES: Final = ("f32", "f16", "bf16", "q8_0", "auto")
@@ -172,14 +175,20 @@ def export(
     told(f"converting to {first.name}")
     kind = quantization.lower() if direct else "f16"
     unfinished = first.with_suffix(".part.gguf")
-    _program([*converter, str(run.merged), "--outfile", str(unfinished), "--outtype", kind])
-    unfinished.replace(first)
+    try:
+        _program([*converter, str(run.merged), "--outfile", str(unfinished), "--outtype", kind])
+        unfinished.replace(first)
+    finally:
+        unfinished.unlink(missing_ok=True)
     if not direct:
         told(f"quantizing to {target.name}")
         unfinished = target.with_suffix(".part.gguf")
-        _program([_quantizer(settings), str(first), str(unfinished), quantization])
-        unfinished.replace(target)
-        first.unlink()
+        try:
+            _program([_quantizer(settings), str(first), str(unfinished), quantization])
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+            first.unlink(missing_ok=True)
     return target
 
 
@@ -230,12 +239,19 @@ def _quantizer(settings: TrainingSettings) -> str:
 def _program(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - named by the person
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-2000:]
+        said = (done.stderr or done.stdout).strip()
         missing = re.search(r"No module named '([^']+)'", said)
-        hint = (
-            f"it needs the package {missing[1]}"
-            if missing
-            else "is llama.cpp newer than the model?"
-        )
-        message = f"{Path(command[0]).name} failed:\n{said}"
+        if missing:
+            hint = f"it needs the package {missing[1]}"
+        elif "pre-tokenizer was not recognized" in said:
+            hint = (
+                "llama.cpp's converter knows tokenizers by what they make of a text, and this one is new to "
+                "it: take a newer llama.cpp, or a base model with its own tokenizer"
+            )
+        else:
+            hint = "is llama.cpp newer than the model?"
+        what = next((word for word in command if word.endswith(".py")), command[0])
+        # Of a traceback its last line says it.
+        told = said.splitlines()[-1] if "Traceback" in said else said[-TOLD:]
+        message = f"{Path(what).name} failed: {told}"
         raise TrainingError(message, hint)
