@@ -84,10 +84,11 @@ def test_bad_answers_are_asked_for_again_and_cost_their_row_at_most(
     )
     assert f"{report['failed']} rows had no answer of use and were left out" in told.err
     assert all(len(line) < 200 for line in told.err.splitlines())
-    before = (home / "datasets" / "sft" / "train.jsonl").read_bytes()
+    made = home / "datasets" / "sft"
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
     # What was answered is known: without a server only the rows that failed are tried, and fail again.
     assert twin(["--home", str(home), "dataset", "sft", "--teacher"]) == 0
-    assert (home / "datasets" / "sft" / "train.jsonl").read_bytes() == before
+    assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before
 
 
 def test_a_server_that_is_not_there_is_said_at_once(

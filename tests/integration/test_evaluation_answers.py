@@ -57,6 +57,15 @@ def records(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def rated(asked: list[dict[str, Any]]) -> list[str]:
+    """Return what the judge was shown, of all that was asked of the teacher."""
+    return [
+        str(body["messages"][-1]["content"])
+        for body in asked
+        if body["response_format"]["json_schema"]["schema"]["title"] == "Marks"
+    ]
+
+
 def test_a_teacher_that_is_busy_and_wrong_now_and_then_judges_all_the_same(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,11 +89,7 @@ def test_a_teacher_that_is_busy_and_wrong_now_and_then_judges_all_the_same(
     assert (mine["text"], other["text"]) == ("the twin", "the author, on something else")
     # Author's own sentences about the matter, beside some about another one.
     assert mine["accuracy"]["value"] > other["accuracy"]["value"]
-    shown = [
-        str(body["messages"][-1]["content"])
-        for body in server.asked
-        if body["response_format"]["json_schema"]["schema"]["title"] == "Marks"
-    ]
+    shown = rated(server.asked)
     assert shown
     for text in shown:
         reference = text.partition("wrote about it:\n")[2].partition("\n\nOther writing")[0]
@@ -136,6 +141,8 @@ def test_after_ctrl_c_it_goes_on_where_it_was(home: Path, monkeypatch: pytest.Mo
         assert twin(words) == 0
         again = records(home)
         assert len({record["case"]["id"] for record in again}) == len(again) == 8
-        asked = " ".join(str(body) for body in server.asked[before:])
-        for record in again:
-            assert (str(record["case"]["question"]) in asked) == (record["case"]["id"] not in known)
+        judged = {
+            text.partition("Question: ")[2].partition("\n\n")[0]
+            for text in rated(server.asked[before:])
+        }
+        assert judged == {r["case"]["question"] for r in again if r["case"]["id"] not in known}

@@ -124,6 +124,19 @@ def test_many_threads_may_embed_at_once(cache: Path) -> None:
     assert all(cosine(a, b.result()) > 0.9999 for a, b in zip(alone, one, strict=True))
 
 
+def test_the_first_call_is_made_before_threads_share_a_model(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In OpenVINO's binding two first calls at once wait for each other for ever.
+    model = built(cache, "openvino")
+    assert model.get_query_embedding(TEXTS[0])
+    [folder] = {path.parent for path in cache.rglob("facts.json")}
+    calls: list[Any] = []
+    monkeypatch.setattr(graphs.Graph, "run", lambda _self, texts: calls.append(texts))
+    graphs.Graph(folder)
+    assert len(calls) == 1
+
+
 def test_a_batch_is_filled_up_and_no_further() -> None:
     lengths = [5, 256, 3, 256, 256, 256, 300, 5000, 1]
     parts = graphs.batches(lengths)

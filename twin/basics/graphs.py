@@ -12,6 +12,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ it made for it: with any length, 4,000 texts of all lengths left it at 280 MiB a
 
 FORMAT = 2
 """Of what lies in the cache; a new one makes it be converted again."""
+
+_FIRST = threading.Lock()
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 """What a graph may take; a model that wants more is not converted."""
@@ -65,6 +68,10 @@ class Graph:
         hints = {"PERFORMANCE_HINT": "THROUGHPUT", "ENABLE_CPU_PINNING": False}
         self._compiled = openvino.Core().compile_model(str(folder / "model.xml"), "CPU", hints)
         self._inputs = [port.get_any_name() for port in self._compiled.inputs]
+        with _FIRST:
+            # OpenVINO's Python binding sets itself up in the first call of a process. Two threads that come
+            # to it at once wait for each other for ever: one holds the lock of Python, one its own.
+            self.run(["."])
 
     def run(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Return a row for every text, or pair of texts, in order; at least one must be given.
