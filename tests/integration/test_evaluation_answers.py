@@ -93,9 +93,9 @@ def test_a_teacher_that_is_busy_and_wrong_now_and_then_judges_all_the_same(
     assert shown
     for text in shown:
         reference = text.partition("wrote about it:\n")[2].partition("\n\nOther writing")[0]
-        sample, _, rated = text.partition("Other writing")[2].partition("First text:")
+        sample, _, both = text.partition("Other writing")[2].partition("First text:")
         others = [part.strip() for part in sample.split("---")]
-        first, _, second = rated.partition("\n\nSecond text:\n")
+        first, _, second = both.partition("\n\nSecond text:\n")
         # What the author wrote to the question is a measure, and is not rated by itself.
         assert reference.strip() not in {first.strip(), second.strip()}
         assert not {first.strip(), second.strip()} & set(others)
