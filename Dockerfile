@@ -10,6 +10,7 @@ ENV PATH=/opt/twin/bin:$PATH
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE app.py chainlit.md twin.example.toml ./
 COPY axolotl_configs axolotl_configs
+COPY examples examples
 COPY twin twin
 COPY plugins plugins
 # It runs on torch, and would bring CUDA.

@@ -30,6 +30,7 @@ MEASUREMENTS = (
     ("load",),
     ("load", "--traced"),
     ("style",),
+    ("voice",),
     ("datasets",),
     ("crash",),
 )

@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.tiny import dpo_rows, sft_rows, write_rows
+from twin.cli import run as run_cli
 from twin.documents import Audience
 from twin.errors import AxolotlMissing, TrainingError, UsageError
 from twin.resources import resource
@@ -473,3 +474,25 @@ def test_what_setup_installs_is_what_was_tested_together() -> None:
     for wanted in environment.REQUIREMENTS:
         requirement = Requirement(wanted)
         assert pins[requirement.name] == str(requirement.specifier)
+
+
+def test_the_files_are_handed_out_with_the_set_that_they_point_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine"
+    assert run_cli(["train", "files", str(folder)]) == 0
+    assert str(folder) in capsys.readouterr().out
+    for path in folder.glob("axolotl_configs/*.yaml"):
+        values = recipes.read(path)
+        for one in values["datasets"]:
+            assert (folder / one["path"]).is_file(), path
+        if (wide := values.get("deepspeed")) is not None:
+            assert (folder / wide).is_file(), path
+    assert run_cli(["train", "files", str(folder)]) == 0
+    changed = folder / "axolotl_configs" / "sft.yaml"
+    changed.write_text("base_model: mine\n", "utf-8")
+    (folder / "axolotl_configs" / "dpo.yaml").unlink()
+    assert run_cli(["train", "files", str(folder)]) == 2
+    assert "says something else" in capsys.readouterr().err
+    assert changed.read_text("utf-8") == "base_model: mine\n"
+    assert not (folder / "axolotl_configs" / "dpo.yaml").exists()

@@ -112,6 +112,21 @@ def dpo_command(home_option: Path | None, *, base: str, on: str, **given: Any) -
     )
 
 
+@train_command.command("files")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def files_command(folder: Path) -> int:
+    """Write the files of Axolotl and a sample set into FOLDER, for `axolotl train` without twin.
+
+    They name each other by paths from that folder: call `axolotl train` in it.
+    """
+    from twin.training.recipes import hand_out  # noqa: PLC0415
+
+    written = hand_out(folder)
+    click.echo(f"{len(written)} files are in {folder.resolve()}. There, for example:")
+    click.echo("axolotl train axolotl_configs/sft-small.yaml")
+    return 0
+
+
 @train_command.command("resume")
 @click.argument("run", default="last")
 @click.option("--online", is_flag=True, help="Let Axolotl ask the hub for models.")

@@ -5,6 +5,7 @@ them. A file is never changed: a run gets a copy with what depends on the run la
 """
 
 import difflib
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from twin.errors import TrainingError, UsageError
 from twin.resources import resource
 
 FOLDER: Final = "axolotl_configs"
+CARRIED: Final = (FOLDER, "examples/datasets")
+"""What `axolotl train` needs by itself: the files, and the sample set that they point to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,34 @@ def shipped() -> dict[str, Path]:
     """Return the files that travel with the product, by name."""
     folder = resource(FOLDER)
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
+
+
+def hand_out(folder: Path) -> list[Path]:
+    """Copy the shipped files, and the sample set that they point to, into a folder.
+
+    What is there already and says the same is left alone.
+
+    Raises:
+        UsageError: if a file of that name is there and says something else; then nothing is written.
+        TrainingError: if they do not travel with this installation.
+    """
+    pairs: list[tuple[Path, Path]] = []
+    for name in CARRIED:
+        source = resource(name)
+        if source is None:
+            message = f"{name} does not travel with this installation of twin"
+            raise TrainingError(message, "install twin from its wheel or its repository")
+        files = (path for path in sorted(source.rglob("*")) if path.is_file())
+        pairs += [(path, folder / name / path.relative_to(source)) for path in files]
+    new = [(path, to) for path, to in pairs if not to.exists()]
+    other = [to for path, to in pairs if to.exists() and to.read_bytes() != path.read_bytes()]
+    if other:
+        message = f"{other[0]} is there already, and says something else"
+        raise UsageError(message, "name another folder, or move it away")
+    for path, to in new:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, to)
+    return [to for _, to in pairs]
 
 
 def load(name: str) -> Recipe:
@@ -77,7 +108,9 @@ def read(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError as error:
         message = f"there is no file {path}"
-        raise UsageError(message, "`ls axolotl_configs` shows what travels with twin") from error
+        raise UsageError(
+            message, "`twin train files` writes those that travel with twin"
+        ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         message = f"{path} cannot be read: {error}"
         raise TrainingError(message, "mend the line that it names") from error
