@@ -178,6 +178,11 @@ def test_a_disk_with_too_little_room_is_refused_beforehand(
     [
         (["--set", "lora_rr=1"], 2, "did you mean lora_r"),
         (["--set", "base_model=nobody/nothing"], 1, "is not on this machine"),
+        (
+            ["--set", "base_model=/nowhere/at/all"],
+            1,
+            "the folder of the base model, /nowhere/at/all, is not",
+        ),
         (["--config", "dpo"], 2, "is a configuration for dpo"),
         (["--config", "sftt"], 2, "did you mean 'sft'"),
         (["--set", "sequence_len=4000000"], 1, "--ignore-memory"),

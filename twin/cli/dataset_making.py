@@ -104,20 +104,21 @@ def make(home: Home, given: Given) -> int:
             given=desk.corrections if given.feedback else None,
         )
         draft = build(request, parts, told)
-        refused = [b for b in draft.breaches if b.gate not in given.allowed]
-        if refused:
-            _show(refused)
-            raise _refusal(refused)
-        told("writing", 0, None)
-        making = Making(
-            name=name,
-            seed=given.seed,
-            settings=_settings(request, given),
-            curators=registry.curators_fingerprint(),
-            allowed=given.allowed,
-            asked=desk.report(),
-            of_others=desk.left_out.acts,
-        )
+    refused = [b for b in draft.breaches if b.gate not in given.allowed]
+    if refused:
+        # After the bar of the steps, which would be drawn over it.
+        _show(refused)
+        raise _refusal(refused)
+    making = Making(
+        name=name,
+        seed=given.seed,
+        settings=_settings(request, given),
+        curators=registry.curators_fingerprint(),
+        allowed=given.allowed,
+        asked=desk.report(),
+        of_others=desk.left_out.acts,
+    )
+    with output.waiting("writing"):
         values = write(draft, making, folder, write_card)
     _report(draft, values, folder, as_json=given.as_json)
     desk.complain()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from twin.cli import output
+from twin.cli import evaluate_options, output
 from twin.cli.evaluate_answers import answers_command
 from twin.cli.evaluate_run import run_command
 from twin.cli.evaluate_style import style_command
@@ -127,8 +127,8 @@ def _documents(home: Home, author: str | None) -> "list[StoredDocument]":
 @click.option("--split", default="test", help="The judgements of a BEIR set.")
 @click.option("--limit", type=click.IntRange(1), help="The first so many questions only.")
 @click.option("--compare", is_flag=True, help="Dense and keyword search alone beside the whole.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Where the PNG goes.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@evaluate_options.PLOT
+@evaluate_options.JSON
 @click.pass_obj
 def retrieval_command(  # noqa: PLR0913 - one an option
     home_option: Path | None,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twin.cli import output
+from twin.cli import evaluate_options, output
 from twin.cli.evaluate_style import corpus_of_home
+from twin.errors import UsageError
 from twin.home import Home
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ REFERENCE = 4000
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the answers here too, as Ragas reads them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@evaluate_options.JSON
 @click.pass_obj
 def answers_command(
     home_option: Path | None,
@@ -114,8 +115,13 @@ def _cases(home: Home, questions: Path | None) -> "list[Case]":
 
     if questions is not None:
         return read_cases(questions)
+    goldens = home.folder / "evaluation" / "goldens.jsonl"
+    if not goldens.is_file():
+        message = "there are no questions yet"
+        hint = "`twin evaluate goldens` mines them from your writing; --questions names a file"
+        raise UsageError(message, hint)
     found = []
-    for golden in read_goldens(home.folder / "evaluation" / "goldens.jsonl"):
+    for golden in read_goldens(goldens):
         stored = home.warehouse.get_many([(golden.document_id, golden.version)])
         for one in stored.values():
             text = one.document.text[golden.start : golden.end or REFERENCE]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twin.cli import output
+from twin.cli import evaluate_options, output
 from twin.cli.evaluate_answers import sample_of
 from twin.cli.evaluate_style import corpus_of_home
 from twin.errors import UsageError
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("names", metavar="BASE RUN...", nargs=-1, required=True)
-@click.option("--author", help="Whose style. [default: person.name of twin.toml]")
-@click.option(
-    "--others",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="A file or folder of other people's writing, besides what the warehouse has.",
-)
+@evaluate_options.of_style(words=80)
 @click.option(
     "--prompts",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -48,12 +42,9 @@ if TYPE_CHECKING:
 )
 @click.option("--texts", type=click.IntRange(5, 1000), default=20, help="That each writes.")
 @click.option("--tokens", type=click.IntRange(60, 2000), default=150, help="Of each text.")
-@click.option("--words", type=click.IntRange(40, 1000), default=80, help="Of each window.")
 @click.option("--temperature", type=click.FloatRange(0, 2), default=0.8)
 @click.option("--seed", default=0, help="Of what they write.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Where the PNG goes.")
 @click.option("--no-judge", is_flag=True, help="Do not ask the teacher.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_obj
 def run_command(  # noqa: PLR0913, PLR0917 - one an option
     home_option: Path | None,

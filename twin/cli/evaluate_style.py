@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twin.cli import output
+from twin.cli import evaluate_options, output
 from twin.errors import UsageError
 from twin.home import Home
 
@@ -23,21 +23,12 @@ if TYPE_CHECKING:
 
 @click.command("style")
 @click.argument("names", metavar="FILE|RUN...", nargs=-1)
-@click.option("--author", help="Whose style. [default: person.name of twin.toml]")
-@click.option(
-    "--others",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="A file or folder of other people's writing, besides what the warehouse has.",
-)
+@evaluate_options.of_style(words=100)
 @click.option(
     "--base",
     type=click.Path(path_type=Path, exists=True),
     help="Texts by the base model, to be marked on the scale.",
 )
-@click.option("--words", type=click.IntRange(40, 1000), default=100, help="Of each window.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Where the PNG goes.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_obj
 def style_command(  # noqa: PLR0913, PLR0917 - one an option
     home_option: Path | None,

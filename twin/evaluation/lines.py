@@ -32,6 +32,9 @@ def read_lines(
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError as error:
+        message = f"there is no file {path}"
+        raise UsageError(message, hint) from error
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise UsageError(message, hint) from error

@@ -113,9 +113,7 @@ def plan(order: Order, home: Path, settings: TrainingSettings, axolotl: Axolotl)
         message = f"{recipe.path} names no base_model"
         raise UsageError(message, "add it, or --set base_model=NAME")
     if not order.online and model_folder(base) is None:
-        message = f"the base model {base} is not on this machine"
-        hint = f"fetch it with `hf download {base}`, or run it with --online"
-        raise TrainingError(message, hint)
+        raise _no_base(base)
     return Plan(
         order=order,
         recipe=recipe,
@@ -260,6 +258,17 @@ def _write_numbers(run: Run, progress: metrics.Progress) -> None:
     except TrainingError:
         # The numbers are there; `twin runs show` says how the picture is to be had.
         return
+
+
+def _no_base(base: str) -> TrainingError:
+    """Return what is wrong with the base model: a folder that holds none, or a name that is not here."""
+    if Path(base).is_absolute() or base.startswith((".", "~")) or Path(base).is_dir():
+        what = "holds no model" if Path(base).is_dir() else "is not there"
+        return TrainingError(
+            f"the folder of the base model, {base}, {what}", "it needs a config.json"
+        )
+    message = f"the base model {base} is not on this machine"
+    return TrainingError(message, f"fetch it with `hf download {base}`, or run it with --online")
 
 
 def _composed(
