@@ -91,6 +91,7 @@ if _room.access.keeps:
     async def resume(thread: ThreadDict) -> None:
         """Go on with a conversation of old."""
         await resuming.resume(_room, thread)
+        cl.user_session.set("settings_shown", False)  # type: ignore[no-untyped-call] # noqa: FBT003
         await _show_settings()
 
 else:
@@ -142,6 +143,10 @@ async def _do(message: cl.Message) -> None:
         await _answer(question)
     finally:
         await _room.settle(question.message_id)
+        # A browser that connects twice when it opens the page may have missed them.
+        if not cl.user_session.get("settings_shown"):  # type: ignore[no-untyped-call]
+            cl.user_session.set("settings_shown", True)  # type: ignore[no-untyped-call] # noqa: FBT003
+            await _show_settings()
 
 
 async def _answer(question: answering.Asked) -> None:

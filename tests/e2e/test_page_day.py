@@ -87,6 +87,7 @@ def asked_and_clicked(visit: Visit) -> str:
     lengths = page.evaluate("window.lengths")
     assert len([length for length in lengths if length < lengths[-1]]) >= 2, lengths
     page.locator("#side-view-title", has_text="Sources").wait_for()
+    page.locator("#chat-settings-open-modal").wait_for()
     number = page.locator(ANSWER).first.inner_text().split(SENTENCE)[1].split("]")[0].strip()
     opened(page, number)
     return number
@@ -315,6 +316,7 @@ def test_a_file_is_taken_in_and_found_but_not_by_guests(
                 break
             page.wait_for_timeout(1000)
         assert "boiler house" in said
+        assert page.locator("#chat-settings-open-modal").count() == 1
         visit.close()
     with chatting(own_home, "--audience", "public") as chat:
         visit = Visit(browser, chat.address, "light")
