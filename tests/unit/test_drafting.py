@@ -14,7 +14,7 @@ from twin.chat.entailing import Entailing
 from twin.chat.guarding import Guard
 from twin.chat.wish import Wish
 from twin.documents import Audience, Kind, document_id
-from twin.errors import ModelError
+from twin.errors import ContextOverflow, ModelError
 from twin.prompts.passages import parse
 from twin.retrieve.filters import EVERYTHING, Found
 from twin.retrieve.passages import Passage, Retrieval
@@ -229,6 +229,26 @@ def test_a_variant_that_could_not_differ_is_left_out_and_that_is_said() -> None:
     alone, draft = texts_of(passage(HARBOUR), variants=1)
     assert alone == [HARBOUR]
     assert "too little" not in " ".join(draft.notes)
+
+
+def test_passages_that_a_model_cannot_read_are_left_out_of_a_draft() -> None:
+    class Short(Writing):
+        def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> Any:  # noqa: FBT001, FBT002
+            if HARBOUR in prompt:
+                message = "the conversation is too long"
+                raise ContextOverflow(message, tokens=900, limit=800)
+            return super().stream_complete(prompt, formatted)
+
+    model = Short(says=["It took eleven weeks. [1] The wall was mended. [2]"], asked=[])
+    shelf = Library(passage(), passage(HARBOUR, "2022-01-01", "wall"))
+    drafter = Drafter(shelf, lambda _: model, person="Ines")  # type: ignore[arg-type]
+    draft = drafter.draft(BRIEF)
+    assert len(draft.variants) == 2
+    for variant in draft.variants:
+        assert HARBOUR not in variant.prompt[-1][1]
+        assert "[2]" not in variant.text
+        assert variant.sentences[0].rests
+    assert sum("1 of 2 passages, the worst" in note for note in draft.notes) == 1
 
 
 def test_personal_data_that_is_masked_is_not_put_together() -> None:

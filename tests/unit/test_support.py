@@ -243,6 +243,13 @@ def test_without_its_entailment_model_the_check_goes_on_and_says_so() -> None:
         assert Entailing(("odd", lambda odd=odd: odd)).checked(check, notes)
         assert len(notes) == 1
     notes.clear()
+    quoted = f"{LEFT.split('.', 1)[0]}. [1]"
+    assert (
+        Entailing(("nli", unavailable))
+        .checked(lambda entails: check_support(quoted, [source(LEFT)], entails=entails), notes)[0]
+        .supported
+    )
+    assert (notes, built) == ([], [1])
     assert not Entailing(("no", lambda: Verdicts(0.0))).checked(check, notes)
     assert Entailing().checked(check, notes)
     assert notes == []

@@ -40,7 +40,7 @@ class CrossEncoderOptions(Options):
 
 def _build(options: CrossEncoderOptions, ctx: BuildContext) -> BaseNodePostprocessor:
     folder = weights_of(
-        options.model, ctx.cache, download=options.download, without="retrieve.rerankers = []"
+        options.model, ctx.cache, download=options.download, without="set retrieve.rerankers = []"
     )
     from twin.basics.cross_encoders import load_scorer, reranker  # noqa: PLC0415 - not for options
 

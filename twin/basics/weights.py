@@ -23,7 +23,7 @@ def weights_of(model: str, cache: Path, *, download: bool, without: str) -> str:
         model: a name on the hub, or a folder.
         cache: where it is noted that the hub could not be reached.
         download: whether the hub may be asked.
-        without: the setting that does without the model, for the hint.
+        without: how one does without the model, for the hint.
 
     Raises:
         ComponentUnavailable: if they cannot be had.
@@ -50,7 +50,7 @@ def weights_of(model: str, cache: Path, *, download: bool, without: str) -> str:
             cache.mkdir(parents=True, exist_ok=True)
             refused.write_text(f"{type(error).__name__}: {error}\n", encoding="utf-8")
     message = f"the weights of {model} are not here and cannot be fetched"
-    hint = f"connect once, name a folder as `model`, or set {without}"
+    hint = f"connect once, name a folder as `model`, or {without}"
     raise ComponentUnavailable(message, hint) from reason
 
 

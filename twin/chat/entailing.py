@@ -1,12 +1,12 @@
 """The entailment model beside the check of what is said: where it fails, the check goes on without it.
 
 In: what builds the model, and a check that can ask one. Out: what the check finds, and a note where it
-had to do without. The model is built by the first check, and one that failed is not asked again.
+had to do without. The model is built when a check first asks it, and one that failed is not asked again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from twin.chat.bearing import Entails
@@ -35,9 +35,14 @@ class Entailing:
         if self._made_by is None:
             return check(None)
         name, build = self._made_by
+
+        def entails(pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
+            # What is quoted word for word needs no model, and shall not wait for one.
+            return build()(pairs)
+
         if not self._failed:
             try:
-                return check(build())
+                return check(entails)
             except Exception as error:  # noqa: BLE001 - the boundary of plugins' models
                 self._failed = str(error) or type(error).__name__
         notes.append(f"citations were checked without the entailment model {name}: {self._failed}")
