@@ -78,6 +78,13 @@ def test_a_sentence_stays_a_sentence(text: str) -> None:
     assert SENTENCES[text] in result
 
 
+def test_a_sentence_begins_with_a_capital_wherever_it_stands() -> None:
+    text = "It rained.\nI went out. `moor` I said, and\nI meant it.\n\n- I row\n\n```\nx\n```\nI am back."
+    assert STEPS["impersonal"](text, "key") == (
+        "It rained.\nWe went out. `moor` we said, and\nwe meant it.\n\n- We row\n\n```\nx\n```\nWe are back."
+    )
+
+
 def test_a_hedge_stands_before_a_statement_and_not_at_the_beginning() -> None:
     text = "The boat came in. Who saw it? It had no lamp. However, it was late. Rope costs money."
     for step in ("hedging", "connectives"):

@@ -139,8 +139,12 @@ def impersonal(text: str, key: object) -> str:
 def _begins(text: str, place: int) -> bool:
     """Return whether a sentence begins at a place of a text."""
     before = text[:place]
-    bare = before.rstrip(" \t*_(\"'“‘[")
-    if not bare.strip() or bare.endswith(("\n\n", ". ", ".", "!", "?")):
+    bare = before.rstrip(" \t*_(\"'“‘[\n")
+    gap = before[len(bare) :]
+    if not bare or bare.endswith((".", "!", "?")) or "\n\n" in gap:
+        return True
+    if "\n" in gap and bare[-2:-1] == _MASK and not bare[:-2].strip(" \t").rpartition("\n")[2]:
+        # Behind a block of code.
         return True
     line = before[before.rfind("\n") + 1 :]
     return bool(re.fullmatch(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+[*_]*", line))
