@@ -30,9 +30,9 @@ from twin.serving.live import Who
 from twin.serving.room import Room
 from twin.warehouse.feedback import Feedback, feedback_line, read_feedback
 
-SETTLED, PATIENCE = "settled", 10
+SETTLED, PATIENCE = "settled", 3
 """What the browser answers once it has shown all that came before (public/page.js), and the seconds
-that this is waited for: a browser that is gone does not answer."""
+that this is waited for: one that is gone, or has an older page.js in its cache, does not answer."""
 
 LOOKING = "Looking through what was written"
 NO_ANSWER: Literal["system_message"] = "system_message"
