@@ -422,3 +422,15 @@ def test_mastodon_a_damaged_item_never_stops_the_rest(read: Read, tmp_path: Path
     assert len(found.documents) == 2
     assert [item for item, _ in found.ledger.failures] == [f"mastodon:{ME}/statuses/2"]
     assert len(found.ledger.skips) == 3
+
+
+def test_a_post_that_is_there_twice_is_told(read: Read, tmp_path: Path) -> None:
+    reason = "the archive has it twice; the first one counts"
+    found = read("x", x_archive(tmp_path, [tweet("1", "first"), tweet("1", "again")]))
+    assert (found.only.text, found.ledger.skips) == ("first", [("x:1", reason)])
+    found = read("mastodon", outbox(tmp_path, [note(1, "first"), note(1, "again")]))
+    assert (found.only.text, found.ledger.reason(found.only.source)) == ("first", reason)
+    records = [{"uri": f"at://{DID}/app.bsky.feed.post/3k1", "value": post("first")}]
+    (tmp_path / "posts.json").write_text(json.dumps({"records": records * 2}), "utf-8")
+    found = read("bluesky", tmp_path / "posts.json")
+    assert found.ledger.skips == [(found.only.source, reason)]

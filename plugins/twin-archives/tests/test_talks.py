@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 import pytest
 
 import twin
 from twin.basics.conversations import conversation_passages
-from twin_archives.mail import own_words
+from twin_archives.history import own_words
 from twin_archives.talk import Message, chat_markdown, woven
 
 Read = Callable[..., Any]
@@ -306,10 +307,33 @@ def test_mail_of_a_message_that_is_too_large_only_its_head_is_read(
         ("Yes.\n\nFrom: Bob\nSent: Friday\nTo: Ada\n\nWet?", "Yes."),
         ("On the whole I agree.\n\n> Wet?\n", "On the whole I agree.\n\n> Wet?"),
         ("No quotation at all.\n", "No quotation at all."),
+        # None of these bears a mark of quotation.
+        (
+            "Yes.\n\nVon: Bob <b@x>\nGesendet: Freitag, 08:00\nAn: Ada\nBetreff: Ford\n\nWet?",
+            "Yes.",
+        ),
+        ("Yes.\n\n---\n\n**From:** Bob  \n**Sent:** Friday  \n**To:** Ada  \n\nWet?", "Yes."),
+        ("Yes.\n\nDe : Bob\n\nEnvoyé : vendredi\n\nÀ : Ada\n\nWet?", "Yes."),
+        ("FYI\n\nBegin forwarded message:\n\nFrom: Bob\nSubject: Ford\nDate: 1 May\n\nWet?", "FYI"),
+        ("Yes.\n\nOn Friday, May 3, 2024, 08:00, Bob <b@x>\nwrote:\n\nWet?\n", "Yes."),
+        ("Yes.\n\nOn Friday at 08:00, Bob <b@x> wrote:\n> Wet?\nNo.", ...),
+        ("On 3 May 2024 at 08:00 I wrote:\n\nWet.", ...),
+        ("From: the ford\nTo: the bridge\n\nTwo miles.", ...),
+        ("Note:\nTime: noon\nFrom: Ely", ...),
     ],
 )
-def test_history_is_told_from_what_was_written(text: str, own: str) -> None:
-    assert own_words(text) == own
+def test_history_is_told_from_what_was_written(text: str, own: str | EllipsisType) -> None:
+    """An ellipsis stands for all of the text."""
+    assert own_words(text) == (text if isinstance(own, EllipsisType) else own)
+
+
+def test_a_sentence_that_begins_with_from_begins_no_mail(read: Read, tmp_path: Path) -> None:
+    text = "Wet.\n\nFrom here on, at 08:00, it rained.\n"
+    box = mailbox(tmp_path, mail(ADA, "a1", text), mail(ADA, "a2", "Dry"))
+    found = read("mbox", box, me="ada@fen.example")
+    assert "From here on, at 08:00, it rained." in found.documents["mbox:a1@fen.example"].text
+    assert len(found.documents) == 2
+    assert not found.ledger.skips
 
 
 def test_of_several_chats_one_that_cannot_be_read_never_stops_the_rest(

@@ -59,7 +59,7 @@ def read(files: Files, options: NamedSocialOptions, report: Report) -> Iterator[
             posts.append(_post(record))
         except Exception as error:  # noqa: BLE001 - the boundary: one post never stops the rest
             told(report, f"bluesky:{record.did}/{record.key}", record.key, error)
-    for thread in threads(posts):
+    for thread in threads(posts, "bluesky", report):
         if thread[0].to_other and not options.replies:
             report.skipped(f"bluesky:{thread[0].id}", "a reply, which is left out")
         elif not any(post.text.strip() for post in thread):

@@ -19,21 +19,10 @@ from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, Final
 
 import twin
+from twin_archives.history import own_words
 from twin_archives.markup import html_markdown
 
 _ID: Final = re.compile(r"<([^<>\s]+)>")
-_WROTE: Final = re.compile(
-    r"(?:on|am|le|el|il|op|den)\b.{5,200}?(?:wrote|schrieb.{0,80}|a écrit|escribió|ha scritto|schreef|skrev)\s*:\s*\Z",
-    re.IGNORECASE | re.DOTALL,
-)
-_ORIGINAL: Final = re.compile(
-    r"^(?:-{3,}\s*(?:Original Message|Ursprüngliche Nachricht|Forwarded message)\s*-{3,}"
-    r"|_{10,}\s*\nFrom:|From: .+\n(?:Sent|Date): )",
-    re.IGNORECASE | re.MULTILINE,
-)
-_SIGNATURE: Final = re.compile(r"^-- ?\r?$", re.MULTILINE)
-_ABOVE: Final = 3
-"""Lines above a quoted history that may say who wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,22 +121,3 @@ def _joined(text: str) -> Iterator[str]:
         bare = line.rstrip("\n")
         soft = bare.endswith(" ") and bare != "-- " and not bare.startswith(">")
         yield bare if soft else line
-
-
-def own_words(text: str) -> str:
-    """Return what was written for this message: no signature, and no history below it."""
-    text = text.replace("\r\n", "\n")
-    if found := _SIGNATURE.search(text):
-        text = text[: found.start()]
-    if found := _ORIGINAL.search(text):
-        text = text[: found.start()]
-    lines = text.rstrip().split("\n")
-    end = len(lines)
-    while end and (lines[end - 1].startswith(">") or not lines[end - 1].strip()):
-        end -= 1
-    if end < len(lines):
-        for count in range(1, _ABOVE + 1):
-            above = "\n".join(lines[max(0, end - count) : end])
-            if _WROTE.match(above.strip()):
-                return "\n".join(lines[: max(0, end - count)]).strip()
-    return text.strip()

@@ -54,7 +54,7 @@ def read(files: Files, options: NamedSocialOptions, report: Report) -> Iterator[
                 posts.append(post)
         except Exception as error:  # noqa: BLE001 - the boundary: one post never stops the rest
             told(report, _source(item), f"{name} item {number}", error)
-    for thread in threads(posts):
+    for thread in threads(posts, "mastodon", report):
         if thread[0].to_other and not options.replies:
             report.skipped(f"mastodon:{thread[0].id}", "a reply, which is left out")
         elif not any(post.text.strip() for post in thread):

@@ -24,7 +24,10 @@ from twin_archives.whose import mine
 if TYPE_CHECKING:
     from llama_index.core.schema import Document as LlamaDocument
 
-_FROM: Final = re.compile(rb"From \S+.*\d\d:\d\d")
+_FROM: Final = re.compile(
+    rb"From (?:-|\S*@\S*|MAILER-DAEMON)\s.*\d\d:\d\d"
+    rb"|From .*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.*\d\d:\d\d.*\b\d{4}\b"
+)
 _ESCAPED: Final = re.compile(rb"^>(>*From )", re.MULTILINE)
 _BOXES: Final = (".mbox", ".mbx", "/mbox")
 """How a mailbox's name ends; Apple's program makes a folder with a file ``mbox``."""
@@ -122,7 +125,11 @@ class _Boxes:
 
 
 def _places(file: IO[bytes], name: str, report: Report) -> Iterator[_Place]:
-    """Yield the messages of a mailbox: each begins with a line ``From `` after a blank one."""
+    """Yield the messages of a mailbox: each begins with a line ``From `` after a blank one.
+
+    A sender, or a weekday and a year, are part of that line: not every program marks a sentence
+    that begins with ``From``.
+    """
     start, at, blank, head = -1, 0, True, b""
     while True:
         line = file.readline(LINE)

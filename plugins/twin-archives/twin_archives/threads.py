@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import twin
+from twin.components import Report
 
 if TYPE_CHECKING:
     from llama_index.core.schema import Document as LlamaDocument
@@ -42,9 +43,16 @@ class Post:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-def threads(posts: Iterable[Post]) -> Iterator[list[Post]]:
-    """Yield the threads in the order of their first posts, each in the order of writing."""
-    known = {post.id: post for post in posts}
+def threads(posts: Iterable[Post], platform: str, report: Report) -> Iterator[list[Post]]:
+    """Yield the threads in the order of their first posts, each in the order of writing.
+
+    Of a post that is there twice the first counts, and the report is told.
+    """
+    known: dict[str, Post] = {}
+    for post in posts:
+        if known.setdefault(post.id, post) is not post:
+            reason = "the archive has it twice; the first one counts"
+            report.skipped(f"{platform}:{post.id}", reason)
     found: dict[str, list[Post]] = {}
     for post in sorted(known.values(), key=lambda one: (one.when, one.id)):
         found.setdefault(_root(post, known), []).append(post)

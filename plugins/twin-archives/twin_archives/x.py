@@ -57,7 +57,7 @@ def read(files: Files, options: XOptions, report: Report) -> Iterator[LlamaDocum
     archive.rest([*names, *notes, *talks, about], report, "no posts of this account")
     long = list(_notes(archive, notes, report))
     posts = list(_posts(archive, names, report, _Account(own, handle, long)))
-    for thread in threads(posts):
+    for thread in threads(posts, "x", report):
         if thread[0].to_other and not options.replies:
             report.skipped(f"x:{thread[0].id}", "a reply, which is left out")
         elif not any(post.text.strip() for post in thread):

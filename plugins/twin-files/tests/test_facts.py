@@ -181,7 +181,10 @@ def test_dates_as_blogs_state_them(stated: str, iso: str) -> None:
     assert found.isoformat() == iso
 
 
-@pytest.mark.parametrize("stated", ["", "2023", "2023-13-01", "10:30", "soon", "P3D", "99999"])
+@pytest.mark.parametrize(
+    "stated",
+    ["", "2023", "2023-13-01", "10:30", "soon", "P3D", "99999", "Mon, 30 Nov -0001 00:00:00 +0000"],
+)
 def test_what_is_no_date(stated: str) -> None:
     assert stated_date(stated) is None
 

@@ -16,6 +16,8 @@ _ISO_LIKE = re.compile(
     re.IGNORECASE,
 )
 _WORDED = ("%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%d %B %Y", "%d %b %Y", "%d. %B %Y")
+_BEFORE_CHRIST = re.compile(r"\s-\d+\s+\d{1,2}:\d\d")
+"""A year as WordPress writes that of a piece without a date: ``30 Nov -0001 00:00:00``."""
 _NAME = re.compile(r"(\d{4})([-_.])(\d{1,2})\2(\d{1,2})(?=$|[-_.\sT])[-_.\s]*")
 _MONTH_AND_DAY = re.compile(r"\d{1,2}")
 
@@ -39,6 +41,8 @@ def stated_date(value: str) -> date | datetime | None:
             return datetime.strptime(text, shape).date()  # noqa: DTZ007 - only its date is used
         except ValueError:
             continue
+    if _BEFORE_CHRIST.search(text):
+        return None
     try:
         return parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -64,6 +64,15 @@ def test_remarks_may_stand_above_the_header() -> None:
     assert messages(table) == ["Hi"]
 
 
+def test_a_huge_value_leaves_the_others() -> None:
+    huge = "word " * 50_000
+    assert messages(f'Date,Link,Message\n1,x,one\n2,y,"{huge}"\n3,z,three\n') == [
+        "one",
+        huge,
+        "three",
+    ]
+
+
 def test_a_damaged_row_leaves_the_others() -> None:
     table = "Date,Link,Message\n1,x,one\n2,y\n3,z,three\n4,a,b,c,d\n\n5,b,five\n"
     assert messages(table) == ["one", None, "three", None, "five"]

@@ -87,6 +87,8 @@ def read_table(text: str, column: str) -> Iterator[Line]:
 
 
 def _rows(text: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
+    # The library refuses a value of more than 131,072 characters, and with it all of the table.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     table = csv.reader(io.StringIO(text, newline=""), strict=strict)
     for row in table:
         yield table.line_num, row
