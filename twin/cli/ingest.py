@@ -176,7 +176,10 @@ def _print(intakes: list[tuple[str, Intake]], counts: Counts) -> None:
             )
         if intake.missing:
             output.note(_kept(intake))
-    output.note(f"the warehouse holds {counts.documents:,} documents by {counts.authors} authors")
+    plural = "" if counts.authors == 1 else "s"
+    output.note(
+        f"the warehouse holds {counts.documents:,} documents by {counts.authors} author{plural}"
+    )
 
 
 def _kept(intake: Intake) -> str:

@@ -102,9 +102,10 @@ def table(headers: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    # Tight, and no header broken: nine columns fit a terminal of 80.
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for header in headers:
-        drawn.add_column(header, overflow="fold")
+        drawn.add_column(header, overflow="fold", min_width=len(header))
     for row in rows:
         # As text, because a title may hold what rich would take for markup.
         drawn.add_row(*(Text(plain(cell)) for cell in row))
