@@ -409,7 +409,11 @@ def test_the_example_of_the_guide_works(environment: Environment, tmp_path: Path
     done = environment.twin("install", str(folder))
     assert done.stdout == "installed: twin-quotations 0.1.0 (reader quotations)\n", done.stderr
     found = ingested(environment, folder / "some.quotes", tmp_path)
+    checked = json.loads(environment.twin("plugins", "test", "quotations", "--json").stdout)
     assert environment.twin("uninstall", "quotations").returncode == 0
+    states = {check["check"]: check["state"] for check in checked["checks"]}
+    assert f"meet {list(states.values()).count('met')}, two do" in guide
+    assert states["no-machine-paths"] == "met"
     assert [document["source"] for document in found] == [
         "file:quotations/some.quotes#1",
         "file:quotations/some.quotes#3",

@@ -173,9 +173,8 @@ _PATHS = re.compile(r"""["'](/(?:home|Users|root|opt|tmp)/[\w./-]+)["']""")
 
 def no_machine_paths(subject: Subject) -> None:
     """Its source names no folder of its author's machine."""
-    for path in sorted(subject.folder.rglob("*.py")):
+    for name, path in subject.sources.items():
         found = _PATHS.search(path.read_text(encoding="utf-8", errors="replace"))
         if found:
-            name = path.relative_to(subject.folder)
             message = f"{name} names {found[1]}, which is a folder of one machine"
             raise Unmet(message, "take it as an option")

@@ -98,6 +98,15 @@ class Subject:
             raise Unmet(message, f"make it a package: {self.package}/__init__.py")
         return Path(places[0])
 
+    @property
+    def sources(self) -> dict[str, Path]:
+        """The plugin's Python files by their names, of a package or a single module."""
+        spec = find_spec(self.package)
+        if spec is not None and not spec.submodule_search_locations:
+            return {Path(spec.origin).name: Path(spec.origin)} if spec.origin else {}
+        folder = self.folder
+        return {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*.py"))}
+
 
 def subject(name: str) -> Subject:
     """Return a plugin by the name of its entry point or its distribution.
