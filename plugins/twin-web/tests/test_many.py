@@ -332,3 +332,28 @@ def test_what_is_below_a_prefix(url: str, prefix: str, expected: bool) -> None: 
 )
 def test_the_folder_of_an_address(url: str, folder: str) -> None:
     assert folder_of(url) == folder
+
+
+def test_what_a_feed_points_to_on_other_sites_is_not_taken_for_its_own(
+    read: Read, server: WebServer
+) -> None:
+    start, end = "<item><title>On weirs</title>", "<description>Worth it…</description></item>"
+    other = "<link>https://other.example/weirs</link>"
+    server.page("/own", article())
+    feed = rss(
+        server,
+        item(1),
+        f"{start}{other}<guid>tag:a,7</guid>{end}",
+        f"{start}{other}<guid>{{here}}/own</guid>{end}",
+        item(1, text="Another text."),
+    )
+    server.page("/feed", feed, RSS)
+    reading = read("/feed", "feed")
+    assert set(reading.documents) == {"/1", "feed:tag:a,7", "/own"}
+    assert reading.documents["feed:tag:a,7"].text.strip() == "Worth it…"
+    assert reading.documents["/own"].text.startswith("On day 0 the tide")
+    assert not reading.ledger.failures
+    assert list(reading.ledger.skips.values()) == [
+        "the feed has it twice; the first one counts",
+        "its link leads to another site, which is not read",
+    ]

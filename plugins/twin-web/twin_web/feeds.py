@@ -6,10 +6,12 @@ In: the bytes of a feed. Out: `Feed`, its items as the feed states them, their t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import feedparser
 
@@ -39,6 +41,7 @@ class Item:
     Attributes:
         source: its canonical address, else ``feed:`` and its id.
         link: where its page is, empty if it names none.
+        foreign: whether that is on another site than the feed: what it points to is another's.
         raw: what the feed has of it, as HTML or plain text.
         text: that as Markdown; empty if the feed has none.
         whole: whether that is the whole text, and not only its beginning.
@@ -46,6 +49,7 @@ class Item:
 
     source: str
     link: str
+    foreign: bool
     title: str
     author: str
     published: str | None
@@ -59,11 +63,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed: its title, its items in its own order, and those that name neither link nor id."""
+    """A feed: its title, and its items in its own order.
+
+    Attributes:
+        nameless: how many items name neither link nor id.
+        twice: the sources of items that are there again; the first one counts.
+    """
 
     title: str
     items: tuple[Item, ...]
     nameless: int
+    twice: tuple[str, ...] = ()
 
 
 def read_feed(found: Fetched) -> Feed:
@@ -84,19 +94,51 @@ def read_feed(found: Fetched) -> Feed:
         message = f"{found.asked}: it is no RSS or Atom feed"
         raise twin.ReadError(message, "a page is read without --reader feed")
     channel = parsed.feed
-    items = [_item(entry, channel, found.url) for entry in parsed.entries]
+    links = [_host(_line(entry.get("link"))) for entry in parsed.entries]
+    sites = _sites([_host(found.url), _host(_line(channel.get("link")))], links)
+    items = [_item(entry, channel, found.url, sites) for entry in parsed.entries]
     named = {item.source: item for item in reversed(items) if item is not None}
-    order = dict.fromkeys(item.source for item in items if item is not None)
+    times = Counter(item.source for item in items if item is not None)
     return Feed(
         _line(channel.get("title")),
-        tuple(named[source] for source in order),
+        tuple(named[source] for source in times),
         sum(item is None for item in items),
+        tuple(source for source, count in times.items() if count > 1),
     )
 
 
-def _item(entry: Any, channel: Any, base: str) -> Item | None:
+def _sites(own: list[str], links: list[str]) -> list[str]:
+    """Return the hosts that are the feed's: its own, else the one that most items lie on."""
+    if not any(_of_site(link, own) for link in links):
+        host, times = next(iter(Counter(links).most_common(1)), ("", 0))
+        own = [*own, host] if 2 * times > len(links) else own
+    return [host for host in own if host]
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _of_site(host: str, sites: list[str]) -> bool:
+    return any(
+        host == one or host.endswith(f".{one}") or one.endswith(f".{host}")
+        for one in sites
+        if host and one
+    )
+
+
+def _item(entry: Any, channel: Any, base: str, sites: list[str]) -> Item | None:
     link = _line(entry.get("feedburner_origlink") or entry.get("link"))
-    source = _source(link, _line(entry.get("id")))
+    identity = _line(entry.get("id"))
+    foreign = bool(link) and not _of_site(_host(link), sites)
+    if foreign and _of_site(_host(identity), sites):
+        # Of a blog of links: `link` is what it points to, its own page is the id.
+        link, foreign = identity, False
+    # What is said about another's page is not that page.
+    source = _source("" if foreign and identity else link, identity)
     if not source:
         return None
     contents = [c for c in entry.get("content", []) if str(c.get("value") or "").strip()]
@@ -111,6 +153,7 @@ def _item(entry: Any, channel: Any, base: str) -> Item | None:
     return Item(
         source=source,
         link=link,
+        foreign=foreign,
         title=_plain(entry.get("title")),
         author=_line(entry.get("author") or channel.get("author")),
         published=_moment(entry.get("published_parsed") or updated),

@@ -20,7 +20,7 @@ from twin.fetch.bodies import gunzipped
 from twin.fetch.client import FEEDS
 from twin.fetch.fetched import Fetched
 from twin_web.archive import Archive
-from twin_web.feeds import read_feed
+from twin_web.feeds import Feed, read_feed
 from twin_web.items import item_document
 from twin_web.links import folder_of, links_of, within
 from twin_web.pages import NoWriting, page_document, source_of
@@ -113,10 +113,8 @@ class WebReader(BaseReader):
     def _feed(self, found: Fetched) -> Iterator[LlamaDocument]:
         feed = read_feed(found)
         archive = Archive(self._data / "feeds", twin.canonical_url(found.asked))
-        for number in range(feed.nameless):
-            self._report.skipped(f"{found.asked}#{number + 1}", "it has neither link nor id")
         present = {item.source for item in feed.items}
-        short = [i for i in feed.items if not i.whole and i.link and self._options.full]
+        short = self._cut_short(feed, found.asked)
         given: dict[str, LlamaDocument] = {}
         unread: set[str] = set()
         for item in feed.items:
@@ -142,6 +140,19 @@ class WebReader(BaseReader):
             yield archive.document(source)
         ordered = [given[item.source] for item in feed.items if item.source in given]
         archive.keep(ordered, [*earlier, *unread])
+
+    def _cut_short(self, feed: Feed, asked: str) -> list[Item]:
+        """Return the items whose pages are to be fetched, and tell what a feed has that is not read."""
+        for number in range(feed.nameless):
+            self._report.skipped(f"{asked}#{number + 1}", "it has neither link nor id")
+        for source in feed.twice:
+            self._report.skipped(f"{source} (again)", "the feed has it twice; the first one counts")
+        cut = [i for i in feed.items if not i.whole and i.link and self._options.full]
+        for item in cut:
+            if item.foreign:
+                reason = "its link leads to another site, which is not read"
+                self._report.skipped(f"{item.source} (page)", reason)
+        return [item for item in cut if not item.foreign]
 
     def _pages_of(self, items: list[Item]) -> Iterator[tuple[Item, Fetched | FetchError]]:
         of = {item.link: item for item in items}
