@@ -98,7 +98,7 @@ class _Door(BaseHTTPRequestHandler):
             self._send(500, {"error": {"message": "out of memory"}})
         else:
             form = body.get("response_format", {}).get("json_schema", {}).get("schema", {})
-            known = _FORMS.get(str(form.get("title")))
+            known = _FORMS.get((str(form.get("title")), len(form.get("properties", {}))))
             filled = json.dumps(known(user)) if known and bad not in _NO_ANSWERS else ""
             self._send(200, _completion(filled or _content(system, user, bad), user))
 
@@ -235,11 +235,12 @@ def _alike(one: str, other: str) -> bool:
     return 3 * len(shared) >= len(words) > 0
 
 
-_FORMS: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
-    "Statements": _statements,
-    "Verdicts": _verdicts,
-    "Questions": _questions,
-    "Useful": _useful,
-    "Marks": _marks,
+_FORMS: Final[dict[tuple[str, int], Callable[[str], dict[str, Any]]]] = {
+    ("Statements", 1): _statements,
+    ("Verdicts", 1): _verdicts,
+    ("Questions", 2): _questions,
+    ("Useful", 1): _useful,
+    ("Marks", 5): _marks,
 }
-"""The forms of an evaluation, by the name of their schema."""
+"""The forms of an evaluation, by the name of their schema and how many fields it has: rows of a set are marked
+by a form of the same name."""
