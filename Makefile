@@ -38,7 +38,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.product: $(BIN)/python pyproject.toml constraints.txt $(PLUGINS)
-	@echo "installing twin and its plugins into $(VENV) (a minute or two)"
+	@echo "installing twin and its plugins into $(VENV) (some minutes, in which pip says nothing)"
 	$(PIP) --editable '.[local,chat,code,datasets,train,trace]' $(LIGHT)
 	@touch $@
 

@@ -244,6 +244,8 @@ class Registry:
             readers = ", ".join(p.component.name for p in self.plugins.provided("twin_readers"))
             message = f"no reader knows what to do with {source}"
             hint = f"readers: {readers or 'none'}; `twin install` adds one, `--reader` names one"
+            if broken := ", ".join(plugin.name for plugin in self.plugins.failures):
+                hint = f"not loaded: {broken} (`twin plugins` says why); {hint}"
             raise UsageError(message, hint)
         strongest = max(strength for strength, _ in claims)
         best = [provided for strength, provided in claims if strength == strongest]

@@ -409,6 +409,13 @@ def test_a_source_that_nobody_reads_is_told(source: str) -> None:
     assert "readers: md" in caught.value.hint
 
 
+def test_a_source_whose_plugin_could_not_be_loaded_says_so() -> None:
+    mine = registry(plugin("twin-x", failure="SyntaxError: x"))
+    with pytest.raises(UsageError) as caught:
+        mine.reader_for("a.md")
+    assert caught.value.hint.startswith("not loaded: twin-x (`twin plugins` says why); readers:")
+
+
 def test_a_reader_by_name() -> None:
     extra = plugin("twin-x", reader("mine", options=Limits, suffixes=(".x",)))
     mine = registry(extra)

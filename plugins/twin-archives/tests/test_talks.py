@@ -160,6 +160,7 @@ def test_whatsapp_reads_words_and_leaves_the_rest(read: Read, tmp_path: Path) ->
         "25/03/2024, 08:04 - Ada: IMG-1.jpg (file attached)",
         "The weir <This message was edited>",
         "25/03/2024, 08:05 - Bob: You deleted this message",
+        '25/03/2024, 08:06 - Ada changed the group name to "Ford: wet"',
     )
     found = read("whatsapp", place)
     assert found.only.source == "whatsapp:bob/2024-03-25"
@@ -170,7 +171,7 @@ def test_whatsapp_reads_words_and_leaves_the_rest(read: Read, tmp_path: Path) ->
     )
     assert found.only.author == "Ada"
     lines = {item.rpartition(":")[2] for item, _ in found.ledger.skips if ".txt:" in item}
-    assert lines == {"1", "5", "8"}
+    assert lines == {"1", "5", "8", "9"}
 
 
 def test_whatsapp_of_a_group_asks_who_one_is(read: Read, tmp_path: Path) -> None:

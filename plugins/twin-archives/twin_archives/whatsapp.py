@@ -32,7 +32,11 @@ HEAD: Final = re.compile(
     r"(?:\s*(?P<half>[ap])\.?\s?m\.?)?(?:\]|\s[-–])\s(?P<rest>.*)",
     re.IGNORECASE,
 )
-_SAID: Final = re.compile(r"[\u200e\u200f]*(?P<who>[^:\u200e]{1,100}):\s(?P<text>.*)", re.DOTALL)
+# A colon inside quotation marks is one of a group's name, in a note of the platform.
+_SAID: Final = re.compile(
+    r"[\u200e\u200f]*(?P<who>(?:[^:\u200e\"“]|\"[^\":]*\"|“[^”:]*”){1,100}):\s(?P<text>.*)",
+    re.DOTALL,
+)
 _NAMED: Final = re.compile(
     r"(?:WhatsApp[ _]Chat(?:[ _](?:with|-)[ _]|[ _-]+)|Chat WhatsApp con )(.+)"
 )
