@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
 MILLISECONDS = 180_000
+PRESSED = 60
+"""Times that Enter is pressed until a question is sent, at the most."""
 ANSWER = ".ai-message:not(:has(button[id^='step-'])) .message-content"
 BESIDE = "#side-view-content"
 
@@ -65,12 +67,23 @@ class Visit:
         self.page.locator("button[type='submit']").click()
 
     def ask(self, question: str) -> None:
-        """Type a question and send it."""
-        self.page.locator("#chat-input").click()
+        """Type a question and send it.
+
+        While the page is not connected, as for a moment after the choice of a profile, Enter does
+        nothing and the text stays where it is: whoever sees that presses it again.
+        """
+        box = self.page.locator("#chat-input")
+        box.click()
         self.page.keyboard.type(question)
-        # While the page is not connected, as after the choice of a profile, Enter does nothing.
-        self.page.locator("#chat-submit:enabled").wait_for()
-        self.page.keyboard.press("Enter")
+        for _ in range(PRESSED):
+            self.page.locator("#chat-submit:enabled").wait_for()
+            self.page.keyboard.press("Enter")
+            self.page.wait_for_timeout(500)
+            if question not in box.inner_text():
+                return
+            box.click()
+        message = f"{question!r} was never sent"
+        raise AssertionError(message)
 
     def picture(self, path: Path) -> None:
         """Keep a picture, once nothing moves any more."""
