@@ -23,8 +23,8 @@ import qdrant_edge as engine
 from benchmarks.report import Row, report
 from benchmarks.windows import arguments, chunks, points
 from twin.home import Home
+from twin.index.edge_terms import configuration
 from twin.index.payloads import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, to_fields
-from twin.index.qdrant_edge import configuration
 from twin.index.shared_store import SharedEdgeStore
 from twin.points import CollectionInfo, Point
 

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from twin.errors import IndexError as TwinIndexError
 from twin.errors import IndexMismatch, StoreInUse
+from twin.index.edge_terms import configuration, filter_of, nearest
 from twin.index.payloads import (
     DENSE,
     INTEGER_FIELDS,
@@ -29,15 +30,13 @@ from twin.index.payloads import (
     MISMATCH_HINT,
     SPARSE,
     AnyOf,
-    Between,
-    NoneOf,
     conditions,
     from_fields,
     mismatch,
     to_fields,
 )
 from twin.index.room import need_room
-from twin.points import CollectionInfo, Filters, Hit, Payload, Point, Query, SparseVector
+from twin.points import CollectionInfo, Filters, Hit, Payload, Point, Query
 
 OVERSAMPLING = 2.0
 """Of so many times the wanted hits the exact distance is computed: all of the ten nearest of
@@ -145,7 +144,7 @@ class QdrantEdgeStore:
         """Return the payloads of all points of some documents, by document and point id."""
         found: dict[str, dict[str, Payload]] = {identity: {} for identity in document_ids}
         if document_ids:
-            wanted = _filter([AnyOf("document_id", tuple(document_ids))])
+            wanted = filter_of([AnyOf("document_id", tuple(document_ids))])
             for identity, payload in self._scroll(wanted):
                 found[payload.document_id][identity] = payload
         return found
@@ -158,14 +157,14 @@ class QdrantEdgeStore:
         """Return the best hits of each query, all run as one batch."""
         if not queries:
             return []
-        allowed = _filter(conditions(filters))
+        allowed = filter_of(conditions(filters))
         params = engine.SearchParams(
             quantization=engine.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING)
         )
         requests = [
             engine.QueryRequest(
                 limit=limit,
-                query=_nearest(query),
+                query=nearest(query),
                 filter=allowed,
                 with_payload=True,
                 params=params,
@@ -284,42 +283,6 @@ class QdrantEdgeStore:
                 yield str(record.id), from_fields(record.payload)
             if offset is None:
                 return
-
-
-def configuration(dimension: int) -> "engine.EdgeConfig":
-    """Return what a collection of vectors of a length is made with."""
-    dense = engine.EdgeVectorParams(
-        size=dimension,
-        distance=engine.Distance.Cosine,
-        quantization_config=engine.TurboQuantQuantizationConfig(
-            bits=engine.TurboQuantBitSize.Bits8
-        ),
-    )
-    sparse = engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)
-    return engine.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={SPARSE: sparse})
-
-
-def _nearest(query: Query) -> "engine.Query":
-    if isinstance(query, SparseVector):
-        vector = engine.SparseVector(list(query.indices), list(query.values))
-        return engine.Query.Nearest(vector, using=SPARSE)
-    return engine.Query.Nearest(list(query), using=DENSE)
-
-
-def _filter(found: Sequence[AnyOf | NoneOf | Between]) -> "engine.Filter | None":
-    must: list[Any] = []
-    must_not: list[Any] = []
-    for condition in found:
-        if isinstance(condition, Between):
-            bounds = engine.RangeFloat(gte=condition.low, lt=condition.high)
-            must.append(engine.FieldCondition(key=condition.field, range=bounds))
-        else:
-            values = [str(value) for value in condition.values]
-            # A single value has a way of its own, which takes a fifth less.
-            match = engine.MatchValue(values[0]) if len(values) == 1 else engine.MatchAny(values)
-            side = must if isinstance(condition, AnyOf) else must_not
-            side.append(engine.FieldCondition(key=condition.field, match=match))
-    return engine.Filter(must=must, must_not=must_not) if found else None
 
 
 def who_has(folder: Path) -> str:
