@@ -28,7 +28,7 @@ from tokenizers import (
 
 @dataclass(frozen=True)
 class Family:
-    """The special tokens of a family, and the name of its template in Axolotl."""
+    """The special tokens of a family, and the name of its template in Axolotl; empty if it has none."""
 
     template: str
     bos: str
@@ -53,7 +53,7 @@ FAMILIES = {
         "mistral_v2v3", "<s>", "</s>", "<unk>", ("[INST]", "[/INST]"), cuts="words"
     ),
     "tekken": Family("mistral_v3_tekken", "<s>", "</s>", "<pad>", ("[INST]", "[/INST]")),
-    "llama2": Family("llama2", "<s>", "</s>", "<unk>", cuts="bytes"),
+    "llama2": Family("", "<s>", "</s>", "<unk>", cuts="bytes"),
     "gemma": Family(
         "gemma", "<bos>", "<end_of_turn>", "<pad>", ("<eos>", "<start_of_turn>"), cuts="spaces"
     ),

@@ -74,7 +74,8 @@ def test_training_sees_the_tokens_that_a_server_makes(
 ) -> None:
     """For each family the ids are equal up to the answer, and the answer alone is trained on."""
     orders: list[dict[str, Any]] = []
-    for name, family in FAMILIES.items():
+    families = {name: family for name, family in FAMILIES.items() if family.template}
+    for name, family in families.items():
         write_tokenizer(tmp_path / name, name)
         conversations = [[QUESTION, ANSWER], LONGER]
         if name in {"llama3", "chatml", "mistral_v1"}:
@@ -101,7 +102,7 @@ def test_training_sees_the_tokens_that_a_server_makes(
     assert preferred["trained"][0] != preferred["trained"][1], "BOS stands there twice"
     unequal = parity.difference(told.pop()[0])
     assert "in training and" in unequal
-    for name, compared in zip(FAMILIES, told, strict=True):
+    for name, compared in zip(families, told, strict=True):
         assert [parity.difference(ids) for ids in compared] == [""] * len(compared), name
         one = compared[0]
         assert one["trained"][: len(one["served"])] == one["served"]

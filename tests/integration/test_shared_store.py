@@ -231,9 +231,22 @@ def test_two_that_find_no_store_at_the_same_moment_share_the_one_that_is_made(
     assert errors == [""] * 4
 
 
+def stop(process: "subprocess.Popen[str]") -> None:
+    """Stop a process, and wait until each of its threads stands still."""
+    process.send_signal(signal.SIGSTOP)
+    threads = Path(f"/proc/{process.pid}/task")
+    ends = time.monotonic() + 60
+    while threads.is_dir() and time.monotonic() < ends:
+        stats = [(thread / "stat").read_text("ascii") for thread in threads.iterdir()]
+        # The state stands behind the name, which is in brackets.
+        if all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats):
+            return
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def stopped(owner: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
-    owner.send_signal(signal.SIGSTOP)
+    stop(owner)
     yield owner
     owner.send_signal(signal.SIGCONT)
 
@@ -262,7 +275,7 @@ def test_an_owner_that_stops_between_two_calls_is_named(
     monkeypatch.setattr(shared_store, "PATIENCE", 2.5)
     store = SharedEdgeStore(tmp_path / "store")
     store.upsert([point(1)])
-    owner.send_signal(signal.SIGSTOP)
+    stop(owner)
     try:
         with pytest.raises(StoreInUse, match=f"process {owner.pid}"):
             store.count()

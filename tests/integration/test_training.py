@@ -15,6 +15,9 @@ import pytest
 from tests.tiny import dpo_rows, sft_rows, write_llama, write_rows
 
 PATIENCE = 900.0
+STEPS = 300
+"""Of the run that is interrupted: more than are over before somebody has seen that it began."""
+
 SHORT = {
     "sequence_len": 256,
     "learning_rate": 0.01,
@@ -146,7 +149,7 @@ def test_runs_are_listed_shown_and_compared(
 def test_a_run_that_is_interrupted_goes_on_from_its_checkpoint(place: Path) -> None:
     words = command(
         place, "train", "sft", "mine", "--config", "sft-small",
-        base_model=place / "llama", max_steps=40, saves_per_epoch="null", save_steps=1000,
+        base_model=place / "llama", max_steps=STEPS, saves_per_epoch="null", save_steps=1000,
     )  # fmt: skip
     process = subprocess.Popen(
         words, env=environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -163,7 +166,7 @@ def test_a_run_that_is_interrupted_goes_on_from_its_checkpoint(place: Path) -> N
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert manifest["state"] == "stopped"
     step = manifest["steps"][0]
-    assert 0 < step < 40
+    assert 0 < step < STEPS
     assert (folder / "output" / f"checkpoint-{step}" / "trainer_state.json").is_file()
     done = run(
         sys.executable,
@@ -183,7 +186,7 @@ def test_a_run_that_is_interrupted_goes_on_from_its_checkpoint(place: Path) -> N
         if (event := json.loads(line))["event"] == "begin"
     ]
     assert begun == [0, step]
-    assert json.loads((folder / "manifest.json").read_text("utf-8"))["steps"] == [40, 40]
+    assert json.loads((folder / "manifest.json").read_text("utf-8"))["steps"] == [STEPS, STEPS]
 
 
 def test_what_can_be_known_beforehand_is_refused_before_anything_is_written(
