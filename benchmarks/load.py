@@ -1,18 +1,20 @@
 """Fifty chats at once: what comes on top of the model, whether anything fails, and whether memory grows.
 
-Each chat asks, reads the whole answer, and asks again, without a pause to think, of the sample author's
+Each chat asks, reads the whole answer, and asks again, without a pause to think (`--pause` gives it one:
+without any, the chats fall into step after some hundred turns, and all ask at once), of the sample author's
 twin, over a scripted model with the pace of a real one (0.2 s to the first token, then 25 a second),
 which runs in a process of its own. What is counted is the time from the question to the first token,
 less the model's own 0.2 s. Measured is the twin as the page asks it (`LiveTwin`): retrieval, prompt,
 model client, threads and streams; the page's own websocket is not in it.
 
-Run: ``python -m benchmarks.load [--chats N] [--turns N] [--traced]``
+Run: ``python -m benchmarks.load [--chats N] [--turns N] [--pause SECONDS] [--traced]``
 """
 
 import argparse
 import asyncio
 import json
 import os
+import random
 import threading
 import time
 from dataclasses import dataclass, field
@@ -73,9 +75,10 @@ async def turn(twin: LiveTwin, question: str, seen: Seen) -> None:
         seen.memory.append(psutil.Process().memory_info().rss / 2**20)
 
 
-async def load(twin: LiveTwin, chats: int, turns: int) -> Seen:
+async def load(twin: LiveTwin, chats: int, turns: int, pause: float) -> Seen:
     """Hold so many chats at once until so many turns are over."""
     seen = Seen()
+    drawn = random.Random(0)  # noqa: S311 - a measurement
     left = iter(range(turns))
 
     async def chat(number: int) -> None:
@@ -84,22 +87,24 @@ async def load(twin: LiveTwin, chats: int, turns: int) -> Seen:
         for turned in left:
             question = QUESTIONS[(number + turned) % len(QUESTIONS)]
             await turn(twin, f"{question} ({turned})", seen)
+            if pause:
+                await asyncio.sleep(drawn.expovariate(1 / pause))
 
     await asyncio.gather(*(chat(number) for number in range(chats)))
     return seen
 
 
 async def measure(
-    chats: int, turns: int, given: Path | None, *, traced: bool
+    chats: int, turns: int, given: Path | None, *, traced: bool, pause: float = 0
 ) -> tuple[Seen, float, float]:
     """Return what happened, and the seconds by the clock and of the processor that it took."""
     with sample(given) as home, scripted(FIRST, PACE, TOKENS) as model:
         async with opened(home, model) as twin:
             with server("answers" if traced else "none") as address:
                 observer = observe.start(Settings(), _keys(address), Path(home))
-                await load(twin, chats, chats)  # to warm up
+                await load(twin, chats, chats, 0)  # to warm up
                 begun, used = time.perf_counter(), time.process_time()
-                seen = await load(twin, chats, turns)
+                seen = await load(twin, chats, turns, pause)
                 took = time.perf_counter() - begun, time.process_time() - used
                 await asyncio.to_thread(observer.close)
     return seen, *took
@@ -117,18 +122,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--chats", type=int, default=CHATS)
     parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=0.0,
+        help="mean seconds between an answer and the next question, drawn; 0 asks at once",
+    )
     parser.add_argument("--traced", action="store_true", help="while a server watches")
     parser.add_argument(
         "--home", type=Path, help="holds the sample author; made if it is not there"
     )
     given = parser.parse_args()
     seen, seconds, processor = asyncio.run(
-        measure(given.chats, given.turns, given.home, traced=given.traced)
+        measure(given.chats, given.turns, given.home, traced=given.traced, pause=given.pause)
     )
     beyond = np.array(seen.beyond) * 1000
     rows = [
         Row("chats at once", given.chats, ""),
         Row("turns", len(seen.whole), ""),
+        Row("pause before the next question, mean", given.pause, "s"),
         Row("errors", len(seen.failures), "", "none"),
         Row("to the first token beyond the model, median", float(np.median(beyond)), "ms"),
         Row(

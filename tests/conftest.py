@@ -1,6 +1,7 @@
 """What every test may use: a clean environment, and where the real data lies."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,12 @@ LONGEST = ("tests/crash/", "tests/e2e/", "tests/integration/", "tests/contract/"
 """Where the tests lie that take longest, the longest first."""
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start: a shell that runs them in the background ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
