@@ -288,6 +288,7 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     ) as process:
         for file in ("events.jsonl", "stop"):
             while not (tmp_path / file).exists():
+                assert process.poll() is None, f"it ended before there was {file}"
                 time.sleep(0.02)
             time.sleep(0.6)
             process.send_signal(signal.SIGINT)
