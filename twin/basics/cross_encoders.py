@@ -6,7 +6,7 @@ either. Scores differ by rounding (bf16 where the CPU has it).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -116,31 +116,56 @@ def window(model: Any) -> int:
 
 
 def load_scorer(folder: str, device: str, backend: str, kept: Path) -> Scorer | None:
-    """Return a cross-encoder, on OpenVINO unless the device or the backend says otherwise.
+    """Return a cross-encoder with one score, as `on_openvino_or_torch` finds it.
 
     Args:
         folder: with the weights.
         device: empty and `cpu` allow OpenVINO.
         backend: `auto`, `torch` or `openvino`.
         kept: the cache, where conversions are.
+    """
+    scorer: Scorer | None = on_openvino_or_torch(
+        folder, device, backend, (kept, "cross-encoder"), OpenVINOScorer, _convert
+    )
+    return scorer
+
+
+def on_openvino_or_torch(
+    folder: str,
+    device: str,
+    backend: str,
+    cached: tuple[Path, str],
+    open_it: Callable[[Path], Any],
+    convert: Callable[[Any, Path], bool],
+) -> Any:
+    """Return a cross-encoder on OpenVINO, unless the device or the backend says otherwise.
+
+    Args:
+        folder: with the weights.
+        device: empty and `cpu` allow OpenVINO.
+        backend: `auto`, `torch` or `openvino`.
+        cached: the cache, and what its conversions of this kind are called there.
+        open_it: opens the conversion.
+        convert: writes it, of a loaded model; False if the model cannot be converted.
 
     Returns:
-        None if the backend is `openvino` and it cannot run this model.
+        What `open_it` returns; else the model as `load_torch_scorer` returns it; None if the backend is
+        `openvino` and it cannot run this model.
     """
     loaded: list[Any] = []
 
-    def convert(there: Path) -> bool:
+    def write(into: Path) -> bool:
         loaded.append(load_torch_scorer(folder, device))
-        return _convert(loaded[0], there)
+        return convert(loaded[0], into)
 
     if backend != "torch" and device in {"", "cpu"} and openvino_is_there():
-        scorer = opened(place(kept, "cross-encoder", folder, folder), OpenVINOScorer, convert)
-        if scorer is not None:
-            return scorer
+        kept, kind = cached
+        converted_one = opened(place(kept, kind, folder, folder), open_it, write)
+        if converted_one is not None:
+            return converted_one
     if backend == "openvino":
         return None
-    torch_scorer: Scorer = loaded[0] if loaded else load_torch_scorer(folder, device)
-    return torch_scorer
+    return loaded[0] if loaded else load_torch_scorer(folder, device)
 
 
 def openvino_is_there() -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.basics.cross_encoders import load_torch_scorer, logits_of, openvino_is_there
-from twin.basics.graphs import Graph, converted, opened, place
+from twin.basics.cross_encoders import logits_of, on_openvino_or_torch
+from twin.basics.graphs import Graph, converted
 from twin.errors import ComponentUnavailable
 
 if TYPE_CHECKING:
@@ -61,19 +61,11 @@ def load_classifier(folder: str, device: str, backend: str, kept: Path) -> Class
     Returns:
         None if the backend is `openvino` and it cannot run this model.
     """
-    loaded: list[Any] = []
-
-    def convert(there: Path) -> bool:
-        loaded.append(load_torch_scorer(folder, device))
-        return _convert(loaded[0], there)
-
-    if backend != "torch" and device in {"", "cpu"} and openvino_is_there():
-        graph = opened(place(kept, "nli", folder, folder), Graph, convert)
-        if graph is not None:
-            return lambda pairs, label: _shares(graph.run(pairs), label) if pairs else []
-    if backend == "openvino":
+    model = on_openvino_or_torch(folder, device, backend, (kept, "nli"), Graph, _convert)
+    if model is None:
         return None
-    model = loaded[0] if loaded else load_torch_scorer(folder, device)
+    if isinstance(model, Graph):
+        return lambda pairs, label: _shares(model.run(pairs), label) if pairs else []
     return lambda pairs, label: _on_torch(model, pairs, label) if pairs else []
 
 
