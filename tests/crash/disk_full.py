@@ -12,8 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.crash.scenes import SCENES, Scene, Stage, ended
-from tests.crash.victim import run, started
+from tests.crash.processes import ended, started
+from tests.crash.scenes import SCENES, Scene, Stage
+from tests.crash.victim import run
 
 DISK = 768
 """Megabytes of the disk."""
@@ -50,17 +51,16 @@ def _played(stage: Stage, scene: Scene, left: int) -> tuple[int | None, list[str
     ballast = stage.cases / "ballast"
     free = shutil.disk_usage(stage.cases).free - left * 1024
     subprocess.run(["fallocate", "--length", str(free), ballast], check=True)
-    process = started(run, plan)
-    ended(process)
+    code = ended(started(run, plan))
     said = plan.output.read_text(encoding="utf-8")
     ballast.unlink()
     told = "error: " in said and "hint: " in said and "Traceback" not in said
     begun = f"{scene.name} with {left} KB left"
     problems = []
-    if process.exitcode != 0 and not (process.exitcode == 1 and told):
-        problems.append(f"{begun} ended with {process.exitcode}: {said}")
+    if code != 0 and not (code == 1 and told):
+        problems.append(f"{begun} ended with {code}: {said}")
     found = stage.looked_at(scene, plan, stage.uninterrupted(scene).end)
-    return process.exitcode, problems + [f"{begun}, and then room: {one}" for one in found]
+    return code, problems + [f"{begun}, and then room: {one}" for one in found]
 
 
 if __name__ == "__main__":

@@ -14,16 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.crash import aftermath, corpus
 from tests.crash.aftermath import Case, State, files, read_state
 from tests.crash.embedders import FIRST, SECOND, installed
-from tests.crash.victim import Plan, run, started
-
-PATIENCE = 120.0
-"""Seconds after which a process that does not end counts as hanging."""
+from tests.crash.processes import PATIENCE, Started, ended, started
+from tests.crash.victim import Plan, run
 
 QUIET = 2.0
 """Seconds after which one that follows has nothing more to tell; it looks once a second."""
@@ -179,8 +176,7 @@ class Stage:
             home = self._home(f"start-{name.replace(' ', '-')}")
             whole = tuple(map(self.command, commands))
             process = started(aftermath.obey, home, self.plugins, whole)
-            ended(process)
-            if process.exitcode != 0:
+            if ended(process) != 0:
                 message = f"the home {name!r} could not be made"
                 raise RuntimeError(message)
             self.starts[name] = home
@@ -242,9 +238,8 @@ class Stage:
             report=report,
         )
         process = started(aftermath.look, case)
-        ended(process)
-        if process.exitcode != 0:
-            return [f"the look at it broke off ({process.exitcode})"]
+        if code := ended(process):
+            return [f"the look at it broke off ({code})"]
         problems: list[str] = json.loads(report.read_text(encoding="utf-8"))
         if not problems:
             shutil.rmtree(plan.home)
@@ -262,7 +257,7 @@ class Stage:
         point, nth = (kill.point, kill.nth) if kill else ("", 1)
         return Plan(home, notes, command, self.plugins, point, nth, scene.environment)
 
-    def _play(self, scene: Scene, plan: Plan, kill: Kill | None) -> int | None:
+    def _play(self, scene: Scene, plan: Plan, kill: Kill | None) -> int:
         """Run a victim to its end, which may be its death; return its exit code."""
         process = started(run, plan)
         until = None if kill is None or kill.point else time.monotonic() + kill.seconds
@@ -271,12 +266,11 @@ class Stage:
         elif until is not None:
             process.join(max(until - time.monotonic(), 0))
             process.kill()
-        ended(process)
-        return process.exitcode
+        return ended(process)
 
-    def _written(self, scene: Scene, plan: Plan, process: BaseProcess, until: float | None) -> None:
+    def _written(self, scene: Scene, plan: Plan, process: Started, until: float | None) -> None:
         """Let another process write while the victim follows, and then end the victim."""
-        _wait(lambda: "watching" in _text(plan.output) or not process.is_alive())
+        _wait(lambda: "watching" in _text(plan.output) or process.exitcode is not None)
         writer = started(aftermath.obey, plan.home, self.plugins, [self.command(scene.writer)])
         if until is not None:
             process.join(max(until - time.monotonic(), 0))
@@ -318,25 +312,15 @@ def _untouched(before: State, after: State) -> list[str]:
     ]
 
 
-def stop(plan: Plan, process: BaseProcess) -> None:
+def stop(plan: Plan, process: Started) -> None:
     """End a process that follows the warehouse, once it has nothing more to tell."""
     seen, since = "", time.monotonic()
-    while process.is_alive() and time.monotonic() - since < QUIET:
+    while process.exitcode is None and time.monotonic() - since < QUIET:
         if (text := _text(plan.output)) != seen:
             seen, since = text, time.monotonic()
         time.sleep(0.02)
-    if process.is_alive() and process.pid:
+    if process.exitcode is None and process.pid:
         os.kill(process.pid, signal.SIGTERM)
-
-
-def ended(process: BaseProcess) -> None:
-    """Wait for the end of a process."""
-    process.join(PATIENCE)
-    if process.exitcode is None:
-        process.kill()
-        process.join()
-        message = f"a process did not end within {PATIENCE:.0f} s"
-        raise RuntimeError(message)
 
 
 def _wait(happened: Callable[[], bool]) -> None:

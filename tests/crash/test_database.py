@@ -12,8 +12,9 @@ pytest.importorskip("pymongo", reason="pymongo is not installed (it is in the ex
 
 from tests.crash.killing import quick_folder
 from tests.crash.mongo import MongoEngine
-from tests.crash.scenes import NOTES_1, NOTES_2, SCENES, Stage, ended, stop
-from tests.crash.victim import Plan, run, started
+from tests.crash.processes import ended, started
+from tests.crash.scenes import NOTES_1, NOTES_2, SCENES, Stage, stop
+from tests.crash.victim import Plan, run
 from tests.servers import MongoServer, mongo_server
 
 BACK = (*NOTES_1, "--prune")

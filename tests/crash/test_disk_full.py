@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.killing import quick_folder
-from tests.crash.victim import REPOSITORY
+from tests.crash.processes import REPOSITORY
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 """Gives a process file systems of its own, also where one may mount none."""

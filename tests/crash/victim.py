@@ -6,22 +6,18 @@ nothing, so that each begins within milliseconds.
 """
 
 import json
-import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
-from multiprocessing import forkserver
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from tests.crash.write_points import Deadly, arm
 from twin import cli
 
-REPOSITORY = Path(__file__).parent.parent.parent
 SMALL = {
     ("twin.ingest.sync", "CHARACTERS"): 4_000,
     ("twin.ingest.sync", "LOADED"): 3,
@@ -77,29 +73,6 @@ class Plan:
     def output(self) -> Path:
         """Holds what it printed."""
         return self.notes / "output"
-
-
-def started(target: Callable[..., None], *arguments: Any) -> BaseProcess:
-    """Start a function in a process of its own, which has imported everything already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crash.warm"])
-    kept = dict(os.environ)
-    # What measures coverage in every process would make each begin slowly, and is killed anyway.
-    for name in [name for name in os.environ if name.startswith(("COVERAGE_", "TWIN_"))]:
-        del os.environ[name]
-    os.environ |= {
-        "PYTHONPATH": str(REPOSITORY),
-        "OPENBLAS_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-    }
-    try:
-        forkserver.ensure_running()
-    finally:
-        os.environ.clear()
-        os.environ |= kept
-    process = context.Process(target=target, args=arguments)
-    process.start()
-    return process
 
 
 def run(plan: Plan) -> None:
