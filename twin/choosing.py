@@ -4,7 +4,6 @@ In: the plugins and the settings. Out: what is chosen for each place of twin.tom
 with its path. Nothing is built here.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
@@ -29,6 +28,7 @@ from twin.documents import Kind
 from twin.errors import SettingsError, UsageError
 from twin.plugins import PluginSet, Provided, name_conflict
 from twin.settings import Settings
+from twin.spelling import did_you_mean
 from twin.tables import Choice
 
 
@@ -118,7 +118,9 @@ def _choose(
             where = ".".join(str(part) for part in item["loc"])
             what = item["msg"]
             if item["type"] == "extra_forbidden":
-                what = f"no such option of {choice.use!r} (its options: {known})"
+                meant = did_you_mean(where, component.options.model_fields)
+                told = meant or f"its options: {known}"
+                what = f"no such option of {choice.use!r} ({told})"
             problems.append(f"{path}.{where}: {what}" if where else f"{path}: {what}")
         raise _Mistakes(problems) from error
 
@@ -131,11 +133,9 @@ def _named(plugins: PluginSet, path: str, kind: type[AnyComponent], name: str) -
     if found:
         return found[0]
     names = [p.component.name for p in offered]
-    near = difflib.get_close_matches(name, names, 1)
     text = f"{path}: there is no {kind.noun} {name!r}"
-    text += (
-        f"; did you mean {near[0]!r}?" if near else f" (there are: {', '.join(names) or 'none'})"
-    )
+    meant = did_you_mean(name, names)
+    text += f"; {meant}" if meant else f" (there are: {', '.join(names) or 'none'})"
     broken = [f"{p.distribution or p.name} {p.version}".strip() for p in plugins.failures]
     if broken:
         text += f"; {', '.join(broken)} could not be loaded"

@@ -7,9 +7,9 @@ the plugins. Secrets are never settings: a component names the environment varia
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import platformdirs
 from pydantic import (
@@ -30,6 +30,7 @@ from twin.errors import SettingsError
 from twin.fetch.settings import FetchSettings
 from twin.gate import EvaluationSettings
 from twin.safety import GuardSettings
+from twin.spelling import nearest
 from twin.tables import (
     Choice,
     IndexSettings,
@@ -48,6 +49,8 @@ from twin.tables import (
 FILE_NAME: Final = "twin.toml"
 PREFIX: Final = "TWIN_"
 HOME_VARIABLE: Final = "TWIN_HOME"
+UNKNOWN: Final = "extra_forbidden"
+"""pydantic's name for a key that no table has."""
 
 
 class Settings(BaseSettings):
@@ -126,7 +129,8 @@ def load_settings(home: Path) -> Settings:
     path = home / FILE_NAME
     hint = f"edit {path}; twin.example.toml shows every key with its default"
     values = _read(path)
-    problems = [f"{name}: no such setting" for name in _unknown_variables(os.environ)]
+    strange = {tuple(_parts(name)): name for name in _unknown_variables(os.environ)}
+    problems = [f"{name}: no such setting{_meant(parts)}" for parts, name in strange.items()]
     # pydantic-settings takes keys such as `_env_file` for its own arguments.
     foreign = [key for key in values if key.startswith("_")]
     problems += [f"{key}: no such setting" for key in foreign]
@@ -135,8 +139,9 @@ def load_settings(home: Path) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         problems += [
-            f"{_path(item['loc'])}: {_plain(item['msg'])}"
+            f"{_path(item['loc'])}: {_plain(item['msg'])}{_meant(item['loc'], item['type'])}"
             for item in error.errors(include_url=False)
+            if item["loc"] not in strange
         ]
         raise SettingsError(problems, hint) from error
     except ValueError as error:
@@ -173,13 +178,41 @@ def _plain(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def _meant(location: Sequence[int | str], kind: str = UNKNOWN) -> str:
+    """Ask whether another key of the same table was meant by one that there is not."""
+    *place, last = location
+    known = {name for table in _tables(place) for name in table.model_fields}
+    near = nearest(str(last), known) if kind == UNKNOWN else ""
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def _tables(place: Sequence[int | str]) -> list[type[BaseModel]]:
+    """Return the tables that lie at a place; of a list, those of its items."""
+    tables: list[type[BaseModel]] = [Settings]
+    for part in place:
+        if isinstance(part, str):
+            fields = [table.model_fields[part] for table in tables if part in table.model_fields]
+            tables = [table for field in fields for table in _models(field.annotation)]
+    return tables
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the models of an annotation, such as ``tuple[Choice, ...] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for one in get_args(annotation):
+        yield from _models(one)
+
+
+def _parts(variable: str) -> list[str]:
+    return variable.removeprefix(PREFIX).lower().split("__")
+
+
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return sorted(
         name
         for name in environment
-        if name.startswith(PREFIX)
-        and name != HOME_VARIABLE
-        and not _known(Settings, name.removeprefix(PREFIX).lower().split("__"))
+        if name.startswith(PREFIX) and name != HOME_VARIABLE and not _known(Settings, _parts(name))
     )
 
 
@@ -190,9 +223,4 @@ def _known(model: type[BaseModel], parts: list[str]) -> bool:
         return model.model_config.get("extra") == "allow" and bool(head)
     if not rest:
         return True
-    annotation = field.annotation
-    candidates = [annotation, *getattr(annotation, "__args__", ())]
-    return any(
-        isinstance(kind, type) and issubclass(kind, BaseModel) and _known(kind, rest)
-        for kind in candidates
-    )
+    return any(_known(table, rest) for table in _models(field.annotation))

@@ -73,6 +73,23 @@ def test_every_mistake_is_told_at_once(home: Path, monkeypatch: pytest.MonkeyPat
     assert "chat.foo: no such setting" in found
 
 
+def test_what_was_meant_is_asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWIN_PERSON__NAEM", "Ada")
+    found = problems(
+        home,
+        "[retreive]\npassages = 3\n[retrieve]\npasages = 3\nzzz = 1\n[[models.adapters]]\n"
+        'name = "mine"\nmodle = "tgi"\nmodel = "tgi"\n[ingest.node_parsers]\nartcle = "x"\n',
+    )
+    assert {
+        "TWIN_PERSON__NAEM: no such setting; did you mean 'name'?",
+        "retreive: no such setting; did you mean 'retrieve'?",
+        "retrieve.pasages: no such setting; did you mean 'passages'?",
+        "retrieve.zzz: no such setting",
+        "models.adapters[0].modle: no such setting; did you mean 'model'?",
+        "ingest.node_parsers.artcle: no such setting; did you mean 'article'?",
+    } == set(found)
+
+
 @pytest.mark.parametrize(
     "name",
     ["TWIN_PRESON__NAME", "TWIN_PERSON__NAEM", "TWIN_PERSON__NAME__FIRST", "TWIN_", "TWIN_INDEX__"],
@@ -81,7 +98,7 @@ def test_an_unknown_variable_is_refused(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, '"x"')
-    assert f"{name}: no such setting" in problems(home)
+    assert any(line.startswith(f"{name}: no such setting") for line in problems(home))
 
 
 def test_the_environment_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

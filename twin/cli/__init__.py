@@ -73,12 +73,12 @@ class _Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in COMMANDS:
-            import difflib  # noqa: PLC0415 - needed only for a slip
-
-            near = difflib.get_close_matches(name, COMMANDS, 1)
             message = f"no such command: {name}"
-            hint = f"did you mean `twin {near[0]}`?" if near else "`twin --help` lists the commands"
             from twin.errors import UsageError  # noqa: PLC0415 - needed only for a slip
+            from twin.spelling import nearest  # noqa: PLC0415 - likewise
+
+            near = nearest(name, COMMANDS)
+            hint = f"did you mean `twin {near}`?" if near else "`twin --help` lists the commands"
 
             raise UsageError(message, hint)
         return super().resolve_command(ctx, args)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import traceback
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -249,7 +250,7 @@ def _documents(
             intake.broken = f"{where}the reader {name!r} {error.message} (ingest.reader_timeout)"
             return
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary of one source
-            intake.broken = f"{where}{_reason(error)}"
+            intake.broken = f"{where}{_reason(error)}{_place(error, reader)}"
             return
         try:
             document = checked_document(one, author=author)
@@ -265,6 +266,19 @@ def _documents(
 def _reason(error: BaseException) -> str:
     text = str(error).strip()
     return text if isinstance(error, TwinError) and text else f"{type(error).__name__}: {text}"
+
+
+def _place(error: BaseException, reader: BaseReader) -> str:
+    """Return where in the reader's own distribution it went wrong, for who writes one."""
+    if isinstance(error, TwinError):
+        return ""
+    package = type(reader).__module__.partition(".")[0]
+    own = [
+        f" (in {module}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (module := frame.f_globals.get("__name__", "")).partition(".")[0] == package
+    ]
+    return own[-1] if own else ""
 
 
 def _store(warehouse: Warehouse, batch: Sequence[Document], intake: Intake) -> None:

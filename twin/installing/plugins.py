@@ -4,7 +4,6 @@ In: package names, project folders or wheels. Out: what was installed, or a `Plu
 which the environment is as it was before.
 """
 
-import difflib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from twin.installing.targets import distribution_name, pip_arguments
 from twin.installing.undoing import undoing
 from twin.plugins import OWN_DISTRIBUTION, normal_name
 from twin.resources import resource
+from twin.spelling import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,8 @@ def plugin_distribution(name: str) -> Distribution:
     if version_of(name):
         message = f"{name} is no plugin of twin"
         raise UsageError(message, f"pip uninstall {name}, if you do not need it")
-    near = difflib.get_close_matches(wanted, plugins, 1)
     message = f"there is no plugin {name!r}"
-    hint = f"did you mean {near[0]!r}?" if near else "`twin plugins` lists them"
-    raise UsageError(message, hint)
+    raise UsageError(message, did_you_mean(wanted, plugins, "`twin plugins` lists them"))
 
 
 def _own_points(found: Distribution) -> list[str]:

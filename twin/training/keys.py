@@ -4,7 +4,6 @@ In: the names of its schema, as its environment tells them, and a configuration.
 error that names every unknown key and what was probably meant.
 """
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import UsageError
+from twin.spelling import nearest
 from twin.training.environment import Axolotl
 
 
@@ -89,8 +89,4 @@ def refuse_unknown(config: Mapping[str, Any], keys: Keys, where: str) -> None:
 
 def _unlike(values: Mapping[str, Any], allowed: Iterable[str]) -> dict[str, str]:
     names = set(allowed)
-    return {
-        str(key): next(iter(difflib.get_close_matches(str(key), names, 1, 0.7)), "")
-        for key in values
-        if key not in names
-    }
+    return {str(key): nearest(str(key), names, 0.7) for key in values if key not in names}

@@ -4,7 +4,6 @@ In: a name, such as ``sft`` or ``sft-small``, or a path. Out: a `Recipe`, its ke
 them. A file is never changed: a run gets a copy with what depends on the run laid over it.
 """
 
-import difflib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from twin.errors import TrainingError, UsageError
 from twin.resources import resource
+from twin.spelling import did_you_mean
 
 FOLDER: Final = "axolotl_configs"
 CARRIED: Final = (FOLDER, "examples/datasets")
@@ -87,9 +87,8 @@ def load(name: str) -> Recipe:
     if path.suffix not in {".yaml", ".yml"}:
         known = shipped()
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
             message = f"there is no configuration {name!r}"
-            told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            told = did_you_mean(name, known, f"there are {', '.join(known)}")
             raise UsageError(message, f"{told}; or give the path of a YAML file")
         path = known[name]
     return Recipe(path.stem, path, read(path))

@@ -6,7 +6,6 @@ In: a home. Out: `Run`s, each with its manifest, newest last. A run's folder hol
 ``merged/`` where it was merged.
 """
 
-import difflib
 import json
 import os
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from typing import Any, Final, Self
 
 from twin.documents import Audience
 from twin.errors import TrainingError, UsageError
+from twin.spelling import did_you_mean
 
 FOLDER: Final = "runs"
 MANIFEST: Final = "manifest.json"
@@ -218,10 +218,9 @@ def run_named(name: str, home: Path) -> Run:
     for run in known:
         if run.id == name:
             return run
-    near = difflib.get_close_matches(name, [run.id for run in known], 1)
     message = f"there is no run {name!r}"
-    hint = f"did you mean {near[0]!r}?" if near else "`twin runs list` shows them"
-    raise UsageError(message, hint)
+    known_ids = (run.id for run in known)
+    raise UsageError(message, did_you_mean(name, known_ids, "`twin runs list` shows them"))
 
 
 def audience_of(named: str, home: Path) -> Audience | None:
