@@ -7,11 +7,9 @@ has them it says so, and citations are checked without it.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
-from twin.basics.weights import weights_of
+from twin.basics.weights import Backend, Device, Download, weights_of
 from twin.components import BuildContext, Entailment, EntailmentComponent, Options
 from twin.errors import ComponentUnavailable
 
@@ -28,13 +26,9 @@ class NLIOptions(Options):
         ge=0,
         description="The number of that label; None reads it out of the labels' names.",
     )
-    download: bool = Field(default=True, description="Whether the hub may be asked for weights.")
-    backend: Literal["auto", "torch", "openvino"] = Field(
-        default="auto", description="`auto` takes OpenVINO on a CPU, where it can run the model."
-    )
-    device: str = Field(
-        default="", description="`cuda` and the like run on torch; empty takes what there is."
-    )
+    download: Download = True
+    backend: Backend = "auto"
+    device: Device = ""
 
 
 def _build(options: NLIOptions, ctx: BuildContext) -> Entailment:

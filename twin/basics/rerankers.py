@@ -7,11 +7,11 @@ without it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from twin.basics.weights import weights_of
+from twin.basics.weights import Backend, Device, Download, weights_of
 from twin.components import BuildContext, Options, RerankerComponent
 from twin.errors import ComponentUnavailable
 
@@ -29,13 +29,9 @@ class CrossEncoderOptions(Options):
         default="cross-encoder/ms-marco-MiniLM-L-4-v2",
         description="A name on the hub, or a folder.",
     )
-    download: bool = Field(default=True, description="Whether the hub may be asked for weights.")
-    backend: Literal["auto", "torch", "openvino"] = Field(
-        default="auto", description="`auto` takes OpenVINO on a CPU, where it can run the model."
-    )
-    device: str = Field(
-        default="", description="`cuda` and the like run on torch; empty takes what there is."
-    )
+    download: Download = True
+    backend: Backend = "auto"
+    device: Device = ""
 
 
 def _build(options: CrossEncoderOptions, ctx: BuildContext) -> BaseNodePostprocessor:

@@ -9,8 +9,21 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from twin.errors import ComponentUnavailable
+
+Download = Annotated[bool, Field(description="Whether the hub may be asked for weights.")]
+Backend = Annotated[
+    Literal["auto", "torch", "openvino"],
+    Field(description="`auto` takes OpenVINO on a CPU, where it can run the model."),
+]
+Device = Annotated[
+    str, Field(description="`cuda` and the like run on torch; empty takes what there is.")
+]
+"""Options that every such model has: whence its weights come, and what runs it."""
 
 RETRY_SECONDS = 3600
 """After a failed download, how long until the hub is asked again."""

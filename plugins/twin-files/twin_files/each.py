@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 from llama_index.core.readers.base import BaseReader
 
 import twin
-from twin_files.options import FilesOptions, collection_name
+from twin_files.listed import collection_name
+from twin_files.options import FilesOptions
 from twin_files.walk import Found, printable, walk
 
 if TYPE_CHECKING:

@@ -5,13 +5,10 @@ In: keywords of the command line or of twin.toml. Out: a checked, frozen `Github
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field, field_validator
 
 import twin
-from twin_files.options import collection_name
-from twin_files.patterns import pattern_regex
+from twin_files.listed import Globs, Words, collection_name
 
 
 class GithubOptions(twin.Options):
@@ -25,7 +22,7 @@ class GithubOptions(twin.Options):
     own: bool = Field(
         default=False, description="Read only files that the person's own commits touched."
     )
-    me: tuple[str, ...] = Field(
+    me: Words = Field(
         default=(),
         description="Names and e-mail addresses of the person's own commits; by default those "
         "that git itself would put into a commit on this machine.",
@@ -35,12 +32,10 @@ class GithubOptions(twin.Options):
         pattern=r"^[\w][\w./+@-]*$",
         description="A branch or tag, of a local clone also a commit; by default the repository's choice.",
     )
-    include: tuple[str, ...] = Field(
+    include: Globs = Field(
         default=(), description="Globs; where there are any, only what one of them names is read."
     )
-    exclude: tuple[str, ...] = Field(
-        default=(), description="Globs of files and folders that are left out."
-    )
+    exclude: Globs = Field(default=(), description="Globs of files and folders that are left out.")
     vendored: bool = Field(
         default=False,
         description="Read what was taken over from others or made by a program, too.",
@@ -69,21 +64,6 @@ class GithubOptions(twin.Options):
     timeout: float = Field(
         default=240.0, gt=0, description="Seconds after which a single step of git is broken off."
     )
-
-    @field_validator("include", "exclude", "me", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        """Accept ``"*.md, drafts"`` from a command line, where a list cannot be written."""
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("include", "exclude")
-    @classmethod
-    def _globs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for glob in value:
-            pattern_regex(glob)
-        return value
 
     @field_validator("name")
     @classmethod

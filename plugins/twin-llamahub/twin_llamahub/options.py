@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 
 import twin
 from twin_files.decoding import read_bytes
-from twin_files.options import collection_name
+from twin_files.listed import collection_name
 
 if TYPE_CHECKING:
     from pathlib import Path
