@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 
 from tests.langfuse import langfuse
+from tests.speaking import Speaking
 from tests.unit.test_retriever import House
 from twin import observe
 from twin.chat.answer import Answer, Answerer
@@ -37,30 +37,6 @@ def patterns(context: BuildContext) -> Callable[[str], Sequence[tuple[Span, str]
     return lambda text: personal(text, KINDS)
 
 
-class Listening(CustomLLM):
-    """Says where to write to, and keeps what it was asked."""
-
-    asked: list[str] = []  # noqa: RUF012 - a pydantic field
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name="listening", context_window=100_000, is_chat_model=True)
-
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
-        raise AssertionError((prompt, formatted))
-
-    def stream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002
-        **_: Any,
-    ) -> Iterator[CompletionResponse]:
-        del formatted
-        self.asked.append(prompt)
-        text = f"Boats at the tide write to {MAIL}. [1]"
-        yield CompletionResponse(text=text, delta=text)
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     (tmp_path / "house").mkdir()
@@ -77,7 +53,7 @@ def test_neither_a_model_nor_whoever_watches_is_given_personal_data(
 ) -> None:
     find = finder(BuildContext(cache=tmp_path, data=tmp_path))
     mask = Masking(lambda: [find])
-    model = Listening(asked=[])
+    model = Speaking(answers=[[f"Boats at the tide write to {MAIL}. [1]"]], listens=True)
     guard = Guard(mask=mask)
     retriever = house.retriever(mask=guard.question)
     answerer = Answerer(retriever, lambda _: model, person="X", minimum_relevance=0.0, guard=guard)

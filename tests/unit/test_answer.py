@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
+from llama_index.core.llms import CompletionResponse
 
+from tests.speaking import Speaking
 from twin.basics.llms import QuotesOptions
 from twin.basics.quotes import quotes_model
 from twin.chat.answer import REFUSAL, Answer, Answerer, Token
@@ -37,38 +38,6 @@ TEXTS = (
     "The tide waits for nobody. Our boats do wait.",
     "Winter storms come over the hills at night.",
 )
-
-
-class Speaking(CustomLLM):
-    """Says what it was told to, part by part, and keeps what it was asked."""
-
-    parts: list[str] = []  # noqa: RUF012 - a pydantic field
-    asked: list[str] = []  # noqa: RUF012
-    fails: bool = False
-    listens: bool = False
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name="speaking", is_chat_model=self.listens)
-
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
-        raise AssertionError((prompt, formatted))
-
-    def stream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002
-        **_: Any,
-    ) -> Iterator[CompletionResponse]:
-        del formatted
-        self.asked.append(prompt)
-        text = ""
-        for part in self.parts:
-            text += part
-            yield CompletionResponse(text=text, delta=part)
-        if self.fails:
-            message = "the cable was cut"
-            raise OSError(message)
 
 
 class Library:
@@ -145,7 +114,7 @@ def answerer(warehouse: SQLiteWarehouse) -> Ask:
 
 
 def says(*parts: str, fails: bool = False) -> Speaking:
-    return Speaking(parts=list(parts), asked=[], fails=fails)
+    return Speaking(answers=[list(parts)], fails=fails)
 
 
 def ask(made: Answerer) -> Answer:
@@ -250,7 +219,7 @@ def test_a_stream_may_be_left_at_any_place(answerer: Ask, read: int) -> None:
             finally:
                 ended.append("closed")
 
-    model = Noticing(parts=["One ", "two ", "three [1]."], asked=[])
+    model = Noticing(answers=[["One ", "two ", "three [1]."]])
     stream: Any = answerer(lambda: model).stream("Why?", audience=Audience.PUBLIC)
     for _ in range(read):
         next(stream)
@@ -267,7 +236,7 @@ def test_what_is_wished_reaches_the_retriever_and_the_model(answerer: Ask) -> No
             self.given.update(options)
             return super().stream_chat(messages)
 
-    model = Wished(parts=["It does [1]."], asked=[], given={})
+    model = Wished(answers=[["It does [1]."]], given={})
     made = answerer(lambda: model)
     chosen = Found(since="2022-01-01")
     wish = Wish(

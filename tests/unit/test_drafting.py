@@ -1,13 +1,13 @@
 """Drafts: in the person's voice, each sentence with where it was said, and honest without a model."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 
+from tests.speaking import Speaking
 from twin.chat.drafting import Drafter
 from twin.chat.drafts import Brief, Draft, DraftToken
 from twin.chat.entailing import Entailing
@@ -26,34 +26,6 @@ LEFT = (
 )
 HEAD = "# Leaving Kubernetes\n\n"
 BRIEF = Brief(about="why we left Kubernetes", words=40, audience=Audience.PUBLIC)
-
-
-class Writing(CustomLLM):
-    """Writes what it was told to, part by part, and keeps what it was asked."""
-
-    says: list[str] = []  # noqa: RUF012 - a pydantic field
-    asked: list[str] = []  # noqa: RUF012
-    writes: bool = True
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name="writing", is_chat_model=self.writes)
-
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
-        raise AssertionError((prompt, formatted))
-
-    def stream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002
-        **_: Any,
-    ) -> Iterator[CompletionResponse]:
-        del formatted
-        self.asked.append(prompt)
-        text = ""
-        for part in self.says[(len(self.asked) - 1) % len(self.says)]:
-            text += part
-            yield CompletionResponse(text=text, delta=part)
 
 
 def passage(text: str = LEFT, date: str | None = "2022-05-17", name: str = "leaving") -> Passage:
@@ -95,11 +67,11 @@ class Library:
         )
 
 
-Drafting = Callable[..., tuple[Draft, Writing, list[Any]]]
+Drafting = Callable[..., tuple[Draft, Speaking, list[Any]]]
 
 
 def drafted(*says: str, chat: bool = True, shelf: tuple[Passage, ...] = (passage(),), **more: Any):  # type: ignore[no-untyped-def] # noqa: ANN201
-    model = Writing(says=list(says), asked=[], writes=chat)
+    model = Speaking(answers=[list(text) for text in says], listens=chat)
     drafter = Drafter(Library(*shelf), lambda _: model, person="Ines", **more)  # type: ignore[arg-type]
     events = list(drafter.stream(BRIEF))
     assert isinstance(events[-1], Draft)
@@ -126,7 +98,7 @@ def test_two_variants_stream_and_differ_in_what_they_are_asked() -> None:
     passages, about = parse(model.asked[0])
     assert about == BRIEF.about
     assert passages[0].text == LEFT
-    assert (draft.model, draft.prompt_version, draft.assembled) == ("writing", "draft@1", False)
+    assert (draft.model, draft.prompt_version, draft.assembled) == ("speaking", "draft@1", False)
 
 
 def test_each_sentence_says_when_it_was_said() -> None:
@@ -191,7 +163,7 @@ BYLINE = "Ines Marlow, 10 October 2023"
 
 
 def texts_of(*shelf: Passage, variants: int = 2, words: int = 40) -> tuple[list[str], Draft]:
-    model = Writing(says=[], asked=[], writes=False)
+    model = Speaking()
     drafter = Drafter(Library(*shelf), lambda _: model, person="Ines")  # type: ignore[arg-type]
     draft = drafter.draft(replace(BRIEF, words=words), variants=variants)
     return [variant.text for variant in draft.variants], draft
@@ -232,14 +204,14 @@ def test_a_variant_that_could_not_differ_is_left_out_and_that_is_said() -> None:
 
 
 def test_passages_that_a_model_cannot_read_are_left_out_of_a_draft() -> None:
-    class Short(Writing):
+    class Short(Speaking):
         def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> Any:  # noqa: FBT001, FBT002
             if HARBOUR in prompt:
                 message = "the conversation is too long"
                 raise ContextOverflow(message, tokens=900, limit=800)
             return super().stream_complete(prompt, formatted)
 
-    model = Short(says=["It took eleven weeks. [1] The wall was mended. [2]"], asked=[])
+    model = Short(answers=[["It took eleven weeks. [1] The wall was mended. [2]"]], listens=True)
     shelf = Library(passage(), passage(HARBOUR, "2022-01-01", "wall"))
     drafter = Drafter(shelf, lambda _: model, person="Ines")  # type: ignore[arg-type]
     draft = drafter.draft(BRIEF)
@@ -253,7 +225,7 @@ def test_passages_that_a_model_cannot_read_are_left_out_of_a_draft() -> None:
 
 def test_personal_data_that_is_masked_is_not_put_together() -> None:
     mail = "Write to me at ines@slackwater.example whenever you like to."
-    model = Writing(says=[], asked=[], writes=False)
+    model = Speaking()
     guard = Guard(mask=lambda text: text.replace("ines@slackwater.example", "[email]"))
     drafter = Drafter(Library(passage(f"{mail} {HARBOUR}")), lambda _: model, guard=guard)  # type: ignore[arg-type]
     assert [variant.text for variant in drafter.draft(BRIEF).variants] == [HARBOUR]
@@ -302,9 +274,9 @@ def test_an_adapter_and_an_audience_are_passed_on() -> None:
     names: list[str] = []
     library = Library(passage())
 
-    def llm(name: str) -> Writing:
+    def llm(name: str) -> Speaking:
         names.append(name)
-        return Writing(says=["It took eleven weeks. [1]"], asked=[])
+        return Speaking(answers=[["It took eleven weeks. [1]"]], listens=True)
 
     drafter = Drafter(library, llm)  # type: ignore[arg-type]
     wish = Wish(model="dpo", rerank=False, filters=Found(authors=("ines-marlow",), since="2022"))

@@ -4,8 +4,9 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
-from llama_index.core.llms import ChatMessage, CompletionResponse, CustomLLM, LLMMetadata
+from llama_index.core.llms import ChatMessage, LLMMetadata
 
+from tests.speaking import Speaking
 from twin.chat.asking import parts
 from twin.chat.fitting import Prompt, fitted, left_out
 from twin.chat.wish import Usage
@@ -192,31 +193,19 @@ def test_whoever_leaves_hangs_up() -> None:
     assert left == [True]
 
 
-class Quoting(CustomLLM):
+class Quoting(Speaking):
     """Has LlamaIndex's own limits, and is no chat model: as `quotes` is."""
 
     @property
     def metadata(self) -> LLMMetadata:
         return LLMMetadata(is_chat_model=False, context_window=10)
 
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
-        raise AssertionError((prompt, formatted))
-
-    def stream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002
-        **_: Any,
-    ) -> Iterator[CompletionResponse]:
-        del prompt, formatted
-        yield CompletionResponse(text="Quoted.", delta="Quoted.")
-
     def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
         raise AssertionError(messages)
 
 
 def test_what_quotes_reads_everything() -> None:
-    assert said(Quoting())[:2] == ("Quoted.", 8)
+    assert said(Quoting(answers=[["Quoted."]]))[:2] == ("Quoted.", 8)
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ filters, with orders and with the tricks of Unicode, over search, ask, drafting,
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
+from llama_index.core.llms import CompletionResponse
 
+from tests.speaking import Speaking
 from tests.unit.conftest import Bench
 from twin.chat.answer import Answer, Answerer
 from twin.chat.drafting import Drafter
@@ -50,31 +51,19 @@ class Secret:
     sentences: tuple[str, ...]
 
 
-class Echo(CustomLLM):
+class Echo(Speaking):
     """Repeats every word of its prompt and cites everything: the least discreet of models."""
 
-    sent: list[str] = []  # noqa: RUF012 - a pydantic field
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(model_name="echo", is_chat_model=True)
+    listens: bool = True
 
     def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
         del formatted
-        self.sent.append(prompt)
+        self.asked.append(prompt)
         return CompletionResponse(text=prompt)
 
-    def stream_complete(
-        self,
-        prompt: str,
-        formatted: bool = False,  # noqa: FBT001, FBT002
-        **_: Any,
-    ) -> Iterator[CompletionResponse]:
-        del formatted
-        self.sent.append(prompt)
+    def said(self, prompt: str) -> Iterable[str]:
         passages = prompt.partition("<passage")[2].partition("<question>")[0]
-        text = f"{passages} [1][2][3][9]"
-        yield CompletionResponse(text=text, delta=text)
+        return [f"{passages} [1][2][3][9]"]
 
 
 class House:
@@ -108,7 +97,7 @@ class House:
             also_at=lambda *_: (),
         )
         self.retriever = Retriever(parts, Limits(candidates=50, passages=8))
-        self.model = Echo(sent=[])
+        self.model = Echo()
 
     def put(self, number: int, text: str, audience: Audience) -> None:
         name = f"{audience.value}-{number}"
@@ -239,7 +228,7 @@ def test_a_thousand_probes_and_none_through(house: House) -> None:
         assert through(house, retrieval) == [], question
         assert told(house, retrieval, question) == [], question
         seen += len(retrieval.passages)
-        house.model.sent.clear()
+        house.model.asked.clear()
         surface = number % 4
         if surface == 0:
             answer = answerers[number % 8 // 4].answer(question, audience=LOW)
