@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -218,3 +219,15 @@ def langfuse(contract: Path | None, port: int = 0) -> Iterator[Kept]:
             kept.silent.clear()
             server.shutdown()
             thread.join()
+
+
+def soon(true: Callable[[], object]) -> None:
+    """Wait until something is true: whoever sends traces does so in its own time.
+
+    Raises:
+        AssertionError: after a minute.
+    """
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it did not come true within a minute"
+        time.sleep(0.01)

@@ -6,10 +6,9 @@ import json
 import re
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from oteltap.oteltap_core import OtelTapCore, OtelTapFlags
 
 from tests.conftest import SHARED
-from tests.langfuse import KEYS, Kept, langfuse
+from tests.langfuse import KEYS, Kept, langfuse, soon
 from tests.unit.test_retriever import Adding, Backwards, House
 from twin import observe
 from twin.chat.answer import Answer, Answerer
@@ -153,13 +152,6 @@ def ask(house: House, model: Any = None, **more: Any) -> Answer:
         wish = Wish(temperature=0.2, max_tokens=99, model="me")
         made = answerer(house, model or Counting())
         return made.answer(QUESTION, audience=Audience.PUBLIC, wish=wish, **more)
-
-
-def soon(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, "it did not come true within a minute"
-        time.sleep(0.01)
 
 
 def said(span: Span) -> dict[str, Any]:

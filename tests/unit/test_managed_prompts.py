@@ -1,13 +1,12 @@
 """Prompts that Langfuse manages: the file is what is used whenever there is none that fits."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.langfuse import Kept, langfuse
+from tests.langfuse import Kept, langfuse, soon
 from twin import observe
 from twin.observe.api import PromptVersion
 from twin.observe.prompts import as_langfuse, fitting
@@ -27,13 +26,6 @@ def files_afterwards() -> Iterator[None]:
 def server() -> Iterator[Kept]:
     with langfuse(None) as kept:
         yield kept
-
-
-def soon(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, "it did not come true within a minute"
-        time.sleep(0.01)
 
 
 def version(number: int, text: Any, label: str = "production") -> dict[str, Any]:

@@ -8,13 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from opentelemetry import trace
 
-from tests.langfuse import Kept, langfuse
+from tests.langfuse import Kept, langfuse, soon
 from twin import observe
 from twin.guard.personal import KINDS, Masking, personal
 from twin.observe.outbox import Body, Outbox
@@ -32,13 +32,6 @@ KEYS = {"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
 def server() -> Iterator[Kept]:
     with langfuse(None) as kept:
         yield kept
-
-
-def soon(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, "it did not come true within a minute"
-        time.sleep(0.01)
 
 
 def turn(text: str = "Why?") -> str:
