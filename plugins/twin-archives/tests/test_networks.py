@@ -112,6 +112,44 @@ def test_x_long_posts_are_whole(read: Read, tmp_path: Path) -> None:
     assert read("x", root).only.text == long
 
 
+def test_x_an_edited_post_is_one_document_in_its_last_wording(read: Read, tmp_path: Path) -> None:
+    first = tweet("1", "The hernn stands in the weir.")
+    before = read("x", x_archive(tmp_path / "before", [first])).only
+    wordings = ["1", "9", "10"]
+    info = {"edit": {"initialTweetId": "1", "editControlInitial": {"editTweetIds": wordings}}}
+    first["tweet"]["edit_info"] = {"initial": {"editTweetIds": wordings}}
+    last = tweet("10", "The heron stands in the weir.", 6, edit_info=info)
+    middle = tweet("9", "The hern stands in the weir.", 5, edit_info=info)
+    more = tweet("11", "It still does.", 9, **answer("10", "7", "ada"))
+    found = read("x", x_archive(tmp_path / "after", [last, first, more, middle]))
+    # The same document as in an archive from before the edit.
+    assert found.only.source == before.source == "x:1"
+    assert found.only.text == "The heron stands in the weir.\n\nIt still does."
+    assert found.only.published_at == before.published_at
+    assert found.only.url == "https://x.com/ada/status/10"
+    assert dict(found.ledger.skips)["x:9 (edited)"] == "an earlier wording of 10, which counts"
+
+
+def test_x_what_is_repeated_by_hand_is_anothers(read: Read, tmp_path: Path) -> None:
+    texts = [
+        "So true! RT @bob: herons never wade &lt;alone&gt;",
+        "“@bob: herons never wade” They do here.",
+        "MT @bob: herons wade",
+        '"@bob: herons wade"',
+        "They START @bob: but never end. Via @bob",
+    ]
+    found = read("x", x_archive(tmp_path, [tweet(str(n), text) for n, text in enumerate(texts)]))
+    said = {source: twin.spans_of_others(one) for source, one in found.documents.items()}
+    own = {
+        source: one.text[: said[source][0].start].strip() if said[source] else one.text
+        for source, one in found.documents.items()
+    }
+    assert own == {"x:0": "So true!", "x:1": "They do here.", "x:4": texts[4]}
+    first = found.documents["x:0"].text
+    assert first == "So true!\n\n> herons never wade <alone>\n>\n> — @bob"
+    assert {item for item, reason in found.ledger.skips if "repost" in reason} == {"x:2", "x:3"}
+
+
 def test_x_every_file_and_every_fault_is_told(read: Read, tmp_path: Path) -> None:
     root = x_archive(
         tmp_path,

@@ -28,6 +28,8 @@ class Post:
         to_other: whether that is another's, by all that the post itself says.
         url: of the post.
         answered: where what it answers can be read.
+        repeated: what another wrote, and the post repeats by hand below its own words.
+        whose: the other's name.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Post:
     tags: tuple[str, ...] = ()
     audience: twin.Audience = twin.Audience.PUBLIC
     extra: Mapping[str, str] = field(default_factory=dict)
+    repeated: str = ""
+    whose: str = ""
 
 
 def threads(posts: Iterable[Post], platform: str, report: Report) -> Iterator[list[Post]]:
@@ -78,10 +82,16 @@ def thread_document(thread: list[Post], *, platform: str, author: str) -> LlamaD
         extra["posts"] = str(len(thread))
     if root.answered:
         extra["in_reply_to"] = root.answered
+    others = twin.Others()
+    pieces: list[str] = []
+    for post in thread:
+        pieces.append(post.text.strip())
+        pieces.append(others.quote(post.repeated, post.whose) if post.repeated.strip() else "")
+    text, said = others.woven("\n\n".join(filter(None, pieces)))
     narrowest = max((post.audience for post in thread), key=list(twin.Audience).index)
     return twin.make_document(
         source=f"{platform}:{root.id}",
-        text="\n\n".join(post.text.strip() for post in thread if post.text.strip()),
+        text=text,
         author=author,
         kind=twin.Kind.POST,
         platform=platform,
@@ -92,4 +102,5 @@ def thread_document(thread: list[Post], *, platform: str, author: str) -> LlamaD
         raw=None,
         tags=tuple(dict.fromkeys(tag for post in thread for tag in post.tags)),
         **extra,
+        **said,
     )

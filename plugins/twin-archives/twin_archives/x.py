@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ import twin
 from twin.components import Report
 from twin_archives.files import Files, json_of, told
 from twin_archives.options import XOptions
-from twin_archives.shapes import rows, string, table
+from twin_archives.shapes import rows, string, strings, table
 from twin_archives.threads import Post, thread_document, threads
 from twin_archives.x_messages import direct_messages
 
@@ -28,6 +29,12 @@ _POSTS: Final = re.compile(r"(?:data/)?(?:community-)?tweets?(?:-part\d+)?\.js")
 _NOTES: Final = re.compile(r"(?:data/)?note-tweet(?:-part\d+)?\.js")
 _TALKS: Final = re.compile(r"(?:data/)?direct-messages?(?:-group)?(?:-part\d+)?\.js")
 _CUT: Final = re.compile(r"\s*…?\s*(?:https://t\.co/\w+\s*)*\Z")
+_REPEATED: Final = re.compile(
+    # By hand, before there was a button: "So true! RT @bob: his words", "“@bob: his words” So true!".
+    r"(?P<own>(?:.*?[^\w@])??)(?:RT|MT):?\s?@(?P<who>\w+):?\s(?P<what>.*)"
+    r"|[\"“”]@(?P<quoted>\w+):\s(?P<words>.*)[\"“”](?P<after>[^\"“”]*)",
+    re.DOTALL,
+)
 _TIME: Final = "%a %b %d %H:%M:%S %z %Y"
 
 
@@ -57,7 +64,7 @@ def read(files: Files, options: XOptions, report: Report) -> Iterator[LlamaDocum
     archive.rest([*names, *notes, *talks, about], report, "no posts of this account")
     long = list(_notes(archive, notes, report))
     posts = list(_posts(archive, names, report, _Account(own, handle, long)))
-    for thread in threads(posts, "x", report):
+    for thread in threads(_last_wordings(posts, report), "x", report):
         if thread[0].to_other and not options.replies:
             report.skipped(f"x:{thread[0].id}", "a reply, which is left out")
         elif not any(post.text.strip() for post in thread):
@@ -154,13 +161,17 @@ def _post(tweet: dict[str, Any], number: str, account: _Account, report: Report)
     name = string(tweet, "in_reply_to_screen_name")
     if to or answers:
         text = _without_greeting(text, rows(tweet, "entities", "user_mentions"))
+    text, repeated, whose = _repeated(text.strip())
+    if repeated and not text:
+        report.skipped(f"x:{number}", "a repost: another's words")
+        return None
     extra = {"x_id": number}
     if quoted := string(tweet, "quoted_status_id_str"):
         extra["quotes"] = f"https://x.com/i/web/status/{quoted}"
     language = string(tweet, "lang")
     return Post(
-        id=number,
-        text=text.strip(),
+        id=_first_of(tweet, number),
+        text=text,
         when=when,
         answers=answers,
         to_other=bool(to and to != account.number),
@@ -170,7 +181,49 @@ def _post(tweet: dict[str, Any], number: str, account: _Account, report: Report)
         language=language if re.fullmatch("[a-z]{2}", language) else None,
         tags=tuple(filter(None, (string(t, "text") for t in rows(tweet, "entities", "hashtags")))),
         extra=extra,
+        repeated=repeated,
+        whose=whose,
     )
+
+
+def _last_wordings(posts: list[Post], report: Report) -> Iterator[Post]:
+    """Yield posts in their last wording: the archive has one that was edited once for each.
+
+    The first wording identifies it, as in an archive from before the edit, and has its time.
+    """
+    wordings: dict[str, dict[str, Post]] = {}
+    first = {post.extra["x_id"]: post.id for post in posts}
+    for post in posts:
+        last = wordings.setdefault(post.id, {}).setdefault(post.extra["x_id"], post)
+        if last is not post:
+            report.skipped(f"x:{post.id}", "the archive has it twice; the first one counts")
+    for versions in wordings.values():
+        *earlier, last = sorted(versions, key=lambda number: (len(number), number))
+        for number in earlier:
+            report.skipped(f"x:{number} (edited)", f"an earlier wording of {last}, which counts")
+        yield replace(
+            versions[last],
+            when=min(post.when for post in versions.values()),
+            answers=first.get(versions[last].answers, versions[last].answers),
+        )
+
+
+def _first_of(tweet: dict[str, Any], number: str) -> str:
+    """Return the id of the first wording of a post, its own if it was never edited."""
+    edit = table(tweet, "edit_info", "edit")
+    known = strings(edit, "editControlInitial", "editTweetIds")
+    known += strings(tweet, "edit_info", "initial", "editTweetIds")
+    return string(edit, "initialTweetId") or next(iter(known), "") or number
+
+
+def _repeated(text: str) -> tuple[str, str, str]:
+    """Return a post's own words, what it repeats of another's by hand, and whose that is."""
+    found = _REPEATED.fullmatch(text)
+    if found is None:
+        return text, "", ""
+    if found["quoted"]:
+        return found["after"].strip(), found["words"].strip(), f"@{found['quoted']}"
+    return found["own"].strip(), found["what"].strip(), f"@{found['who']}"
 
 
 def _expanded(text: str, urls: list[dict[str, Any]]) -> str:
