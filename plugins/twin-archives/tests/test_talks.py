@@ -300,6 +300,55 @@ def test_mail_of_a_message_that_is_too_large_only_its_head_is_read(
     assert found.ledger.failures[0][0] == "mbox:a1@fen.example"
 
 
+def test_mail_words_stand_around_pictures_and_beside_an_empty_part(
+    read: Read, tmp_path: Path
+) -> None:
+    head = b"From: j@fen.example\nMessage-ID: <%d@x>\nDate: Fri, 1 Mar 2024 09:00:00 +0100\n"
+    parts = b"Content-Type: multipart/%s; boundary=B\n\n--B\n%s\n--B--\n"
+    plain, html = b"Content-Type: text/plain\n\n%s", b"Content-Type: text/html\n\n<p>%s</p>"
+    picture = b"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo="
+    footer = plain % b"______________\nFord mailing list\n"
+    enclosed = b"Content-Type: message/rfc822\n\nFrom: bob@x\n\nAnother's"
+    mixed = [plain % b"Above.", picture, plain % b"Below.", enclosed, footer]
+    history = [plain % b"Yes.\n\nFrom: Bob\nSent: Friday\nTo: Ada\n\nAnother's", picture]
+    flowed = (
+        b"Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+        b"See https://fen.exam \nple/a\n\n     def f():\n >x\n"
+    )
+    place = mailbox(
+        tmp_path,
+        head % 1 + parts % (b"mixed", b"\n--B\n".join(mixed)),
+        head % 2 + parts % (b"alternative", b"\n--B\n".join([plain % b"\n", html % b"Rich"])),
+        head % 3 + parts % (b"mixed", b"\n--B\n".join([*history, plain % b"Another's too."])),
+        head % 4 + flowed,
+    )
+    found = read("mbox", place, me="j@fen.example")
+    texts = [document.text.split("\n", 1)[1] for document in found.documents.values()]
+    assert texts[:3] == ["Above.\n\nBelow.\n", "Rich\n", "Yes.\n"]
+    assert texts[3] == "See https://fen.example/a\n\n    def f():\n >x\n"
+
+
+def test_mail_that_is_junk_or_was_never_sent_is_left_out(read: Read, tmp_path: Path) -> None:
+    place = mailbox(
+        tmp_path,
+        mail(ADA, "a1", "Mine", X_Gmail_Labels="Sent"),
+        mail(ADA, "a2", "Buy!", X_Gmail_Labels="Spam,Unread"),
+        mail(ADA, "a3", "Unsent", X_Gmail_Labels="Entwürfe"),
+    )
+    found = read("mbox", place)
+    assert list(found.documents) == ["mbox:a1@fen.example"]
+    assert [reason for _, reason in found.ledger.skips] == [
+        "junk, whoever it says that it is from",
+        "never sent; the option drafts=true reads it",
+    ]
+    drafts = mailbox(tmp_path, mail(ADA, "a1", "Unsent"), name="Drafts.mbox")
+    assert (
+        "mbox:a1@fen.example" in read("mbox", drafts, me="ada@fen.example", drafts=True).documents
+    )
+    with pytest.raises(twin.ReadError, match="never sent"):
+        read("mbox", drafts, me="ada@fen.example")
+
+
 @pytest.mark.parametrize(
     ("text", "own"),
     [
@@ -317,6 +366,15 @@ def test_mail_of_a_message_that_is_too_large_only_its_head_is_read(
         ("Yes.\n\nDe : Bob\n\nEnvoyé : vendredi\n\nÀ : Ada\n\nWet?", "Yes."),
         ("FYI\n\nBegin forwarded message:\n\nFrom: Bob\nSubject: Ford\nDate: 1 May\n\nWet?", "FYI"),
         ("Yes.\n\nOn Friday, May 3, 2024, 08:00, Bob <b@x>\nwrote:\n\nWet?\n", "Yes."),
+        ("Sim.\n\nEm sex., 3 de mai. de 2024 às 08:00, Bob <b@x> escreveu:\n\n> Wet?\n", "Sim."),
+        ("Tak.\n\npt., 3 maj 2024 o 08:00 Bob <b@x>\nnapisał(a):\n\n> Wet?\n", "Tak."),
+        ("はい\n\n2024年5月3日(金) 08:00 Bob <b@x>:\n\nWet?\n", "はい"),
+        (
+            "Да\n\n---- Переадресация ----\nОт: Bob\nОтправлено: 3 мая\nКому: Ada\n\nWet?",  # noqa: RUF001 - Russian
+            "Да",
+        ),
+        ("是\n\n发件人：Bob\n发送时间：2024-05-03\n收件人：Ada\n\nWet?", "是"),  # noqa: RUF001 - Chinese
+        ("Ask Bob <b@x>:\n\nis it wet?", ...),
         ("Yes.\n\nOn Friday at 08:00, Bob <b@x> wrote:\n> Wet?\nNo.", ...),
         ("On 3 May 2024 at 08:00 I wrote:\n\nWet.", ...),
         ("From: the ford\nTo: the bridge\n\nTwo miles.", ...),

@@ -23,6 +23,8 @@ from twin_archives.history import own_words
 from twin_archives.markup import html_markdown
 
 _ID: Final = re.compile(r"<([^<>\s]+)>")
+_APPENDED: Final = re.compile(r"[-_=*]{5,}[ \t]*(?:\n|\Z)")
+_WORDS: Final = frozenset({"text/plain", "text/html"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +91,54 @@ def text_of(raw: bytes) -> str:
     if message.get_content_type() == "multipart/encrypted":
         reason = "it is encrypted"
         raise twin.ReadError(reason)
-    part = message.get_body(("plain", "html"))
-    if part is None:
-        return ""
+    pieces: list[str] = []
+    for part in _texts(message):
+        text = _text(part)
+        own = own_words(text)
+        # What Mailman and others append stands below the message, in a part of its own.
+        if own and not (pieces and _APPENDED.match(own)):
+            pieces.append(own)
+        if own != text.replace("\r\n", "\n").strip():
+            # The history of the message may go on behind a picture in it.
+            break
+    return "\n\n".join(pieces)
+
+
+def _texts(part: Message[Any, Any]) -> Iterator[Message[Any, Any]]:
+    """Yield the parts of a message that hold its words: before, between and behind its pictures."""
+    what = part.get_content_type()
+    held = part.get_payload() if what.startswith("multipart/") else []
+    parts = [one for one in held if isinstance(one, Message)]
+    if what == "multipart/alternative":
+        found = [list(_texts(one)) for one in parts]
+        spoken = [texts for texts in found if any(_text(one).strip() for one in texts)]
+        plain = [
+            texts for texts in spoken if all(one.get_content_subtype() == "plain" for one in texts)
+        ]
+        yield from next(iter(plain + spoken), [])
+    elif what == "multipart/related":
+        for one in parts[:1]:
+            yield from _texts(one)
+    elif what.startswith("multipart/"):
+        for one in parts:
+            yield from _texts(one)
+    elif (
+        what in _WORDS
+        and part.get_content_disposition() != "attachment"
+        and not part.get_filename()
+    ):
+        yield part
+
+
+def _text(part: Message[Any, Any]) -> str:
+    """Return what one part says, as Markdown."""
     content = part.get_payload(decode=True)
     text = _decoded(content if isinstance(content, bytes) else b"", part.get_content_charset())
     if part.get_content_type() == "text/html":
-        return own_words(html_markdown(text))
-    if part.get_param("format", "") == "flowed":
-        text = _unflowed(text)
-    return own_words(text)
+        return html_markdown(text)
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    return _unflowed(text, glued=str(part.get_param("delsp", "")).lower() == "yes")
 
 
 def _decoded(raw: bytes, charset: str | None) -> str:
@@ -111,13 +151,20 @@ def _decoded(raw: bytes, charset: str | None) -> str:
     return raw.decode("latin-1").replace("\0", "")
 
 
-def _unflowed(text: str) -> str:
-    """Return a text of RFC 3676 with its paragraphs in one line each."""
-    return "".join(_joined(text.replace("\r\n", "\n")))
+def _unflowed(text: str, *, glued: bool) -> str:
+    """Return a text of RFC 3676 with its paragraphs in one line each.
+
+    Args:
+        text: as it was sent.
+        glued: whether the blank at the end of a soft line is no part of the text.
+    """
+    return "".join(_joined(text.replace("\r\n", "\n"), glued=glued))
 
 
-def _joined(text: str) -> Iterator[str]:
+def _joined(text: str, *, glued: bool) -> Iterator[str]:
     for line in text.splitlines(keepends=True):
         bare = line.rstrip("\n")
         soft = bare.endswith(" ") and bare != "-- " and not bare.startswith(">")
-        yield bare if soft else line
+        # One blank is put before what begins with one; what is no quotation must not look like one.
+        start = int(line.startswith(" ") and not line.startswith(" >"))
+        yield (bare.removesuffix(" ") if glued else bare)[start:] if soft else line[start:]

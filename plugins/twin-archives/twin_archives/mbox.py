@@ -32,6 +32,12 @@ _ESCAPED: Final = re.compile(rb"^>(>*From )", re.MULTILINE)
 _BOXES: Final = (".mbox", ".mbx", "/mbox")
 """How a mailbox's name ends; Apple's program makes a folder with a file ``mbox``."""
 _SENT: Final = re.compile(r"(?:.*/)?(?:sent|gesendet|envoy)[^/]*", re.IGNORECASE)
+_UNSENT: Final = re.compile(
+    r"drafts?|entwürfe|brouillons?|borradores|bozze|concepten|rascunhos", re.IGNORECASE
+)
+_JUNK: Final = re.compile(
+    r"spam|junk|bulk mail|unerwünscht|indésirables|correo no deseado", re.IGNORECASE
+)
 _LABELS: Final = frozenset({"sent", "gesendet", "enviados", "messages envoyés", "posta inviata"})
 
 HEAD: Final = 200_000
@@ -64,13 +70,14 @@ def read(files: Files, options: MailOptions, report: Report) -> Iterator[LlamaDo
         raise twin.ReadError(message, "takeout.google.com, or your mail program, exports one")
     files.rest(names, report, "no mailbox")
     found: dict[str, _Place] = {}
+    reason = ""
     boxes = _Boxes(files)
     for name in names:
         try:
             with boxes.open(name) as file:
                 for place in _places(file, name, report):
-                    if place.head.id in found:
-                        report.skipped(f"{name} at {place.start}", "the same message as before")
+                    if reason := _unwanted(place, found, options):
+                        report.skipped(f"{name} at {place.start}", reason)
                     else:
                         found[place.head.id] = place
         except twin.ReadError as error:
@@ -78,7 +85,7 @@ def read(files: Files, options: MailOptions, report: Report) -> Iterator[LlamaDo
                 raise
             told(report, ".", name, error)
     if not found:
-        message = f"{files.path}: it holds no message"
+        message = f"{files.path}: it holds no message{f' but what is left out: {reason}' if reason else ''}"
         raise twin.ReadError(message, "an mbox begins with a line 'From ...'")
     heads = [place.head for place in found.values()]
     me = mine(options.me, _people(heads), _senders(found), str(files.path))
@@ -146,6 +153,20 @@ def _places(file: IO[bytes], name: str, report: Report) -> Iterator[_Place]:
             head += line[: HEAD - len(head)]
         blank = line in {b"\n", b"\r\n"}
         at += len(line)
+
+
+def _unwanted(place: _Place, found: dict[str, _Place], options: MailOptions) -> str:
+    """Return why a message is left out, empty if it is not.
+
+    Whoever sends junk likes to do so in the name of the person.
+    """
+    box = re.sub(r"\.mb(?:ox|x)\Z", "", place.file.removesuffix("/mbox"), flags=re.IGNORECASE)
+    called = [box.rpartition("/")[2], *place.head.labels]
+    if any(map(_JUNK.fullmatch, called)):
+        return "junk, whoever it says that it is from"
+    if any(map(_UNSENT.fullmatch, called)) and not options.drafts:
+        return "never sent; the option drafts=true reads it"
+    return "the same message as before" if place.head.id in found else ""
 
 
 def _people(heads: list[Head]) -> dict[str, list[str]]:

@@ -127,6 +127,7 @@ class WhatsAppOptions(LocalTalkOptions):
 class MailOptions(TalkOptions):
     """Options of the reader `mbox`."""
 
+    drafts: bool = Field(default=False, description="whether mail that was never sent is read")
     max_message: int = Field(
         default=25_000_000, ge=1, description="bytes that one message may have, enclosures included"
     )
