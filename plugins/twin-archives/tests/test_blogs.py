@@ -63,6 +63,30 @@ def test_wordpress_text_of_both_editors(read: Read, tmp_path: Path) -> None:
     )
 
 
+def test_wordpress_paragraphs_beside_tags_and_code_as_it_was_typed(
+    read: Read, tmp_path: Path
+) -> None:
+    # The older editor writes out the paragraphs that are set apart, and no others.
+    mixed = (
+        'One.\n\n<p style="text-align: center">Two.</p>\n\nThree.\n\nFour:\n<ul>\n<li>a</li>\n</ul>'
+        '\n\n<div class="x">\n\nFive.\n\n</div>\n\n<pre>a\n\n  b</pre>\n\nSix.'
+    )
+    code = (
+        "[html]\n<p>&lt;b&gt;</p>\n\n  <i>[/html]\n\n[python gutter='false']\nif a:\n    b\n[/python]\n\n"
+        "[code lang=js]a &amp;&amp; b &lt; c[/code]"
+    )
+    found = read("wordpress", export(tmp_path, item(1, mixed), item(2, code)))
+    texts = [document.text for document in found.documents.values()]
+    assert [" ".join(part.split()) for part in texts[0].split("\n\n")] == [
+        *("One.", "Two.", "Three.", "Four:", "- a", "Five."),
+        *("``` a", "b ```", "Six."),
+    ]
+    assert texts[1] == (
+        "```html\n<p>&lt;b&gt;</p>\n\n  <i>\n```\n\n```python\nif a:\n    b\n```\n\n"
+        "```js\na && b < c\n```"
+    )
+
+
 def test_wordpress_status_time_and_readers_comments(read: Read, tmp_path: Path) -> None:
     comment = "<wp:comment><wp:comment_content>Lovely!</wp:comment_content></wp:comment>"
     talked = item(6, "<p>Talked about</p>").replace("</item>", f"{comment}{comment}</item>")

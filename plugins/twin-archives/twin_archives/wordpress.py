@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 
 _DRAFTS: Final = frozenset({"draft", "pending", "future", "auto-draft"})
 _READ: Final = _DRAFTS | {"publish", "private"}
-_BLOCK: Final = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|blockquote|pre|figure)\b", re.IGNORECASE)
-_CODE: Final = re.compile(r"\[(code|sourcecode)(?P<given>[^\]]*)\](?P<code>.*?)\[/\1\]", re.DOTALL)
+_BLOCK: Final = re.compile(
+    r"</?(?:p|div|h[1-6]|[uod]l|li|d[dt]|table|t(?:head|body|foot|r|d|h)|blockquote|pre|fig(?:ure|caption)"
+    r"|section|article|hr)\b",
+    re.IGNORECASE,
+)
+_ENDS: Final = re.compile(_BLOCK.pattern + r"[^<>]*>\s*\Z", re.IGNORECASE)
+_CODE: Final = re.compile(
+    # The names of languages are those of the plugin SyntaxHighlighter.
+    r"\[(?P<tag>code|sourcecode|bash|shell|cpp|csharp|css|delphi|diff|erlang|fsharp|groovy|html|java"
+    r"|javascript|js|latex|matlab|objc|perl|php|powershell|python|py|ruby|scala|sql|vb|xml|yaml)"
+    r"(?P<given>(?:\s[^\]]*)?)\](?P<code>.*?)\[/(?P=tag)\]",
+    re.DOTALL,
+)
+_ESCAPED: Final = re.compile(r"&(?:lt|gt|amp);")
 _LANGUAGE: Final = re.compile(r"lang(?:uage)?=[\"']?([\w+#-]+)")
 _CAPTION: Final = re.compile(r"\[caption[^\]]*\](.*?)\[/caption\]", re.DOTALL)
 _EMBED: Final = re.compile(r"\[(embed|audio|video)[^\]]*\](https?://[^\[\s]+)\[/\1\]")
@@ -183,12 +195,12 @@ _FIRST: Final = 1980
 
 def _html(content: str) -> str:
     """Return what the editor stores as HTML: paragraphs without tags, and short codes."""
-    marked_up = bool(re.search(r"<p\b", content, re.IGNORECASE))
     content = _CODE.sub(_code, content)
     content = _CAPTION.sub(r"<p>\1</p>", content)
     content = _EMBED.sub(r'<p><a href="\2">\2</a></p>', content)
     content = _MACHINERY.sub("", content)
-    if marked_up:
+    if "<!-- wp:" in content:
+        # The newer editor writes its paragraphs out. The older one does so for some of them alone.
         return content
     pieces = re.split(r"(<pre\b.*?</pre>)", content, flags=re.DOTALL | re.IGNORECASE)
     return "".join(
@@ -199,16 +211,27 @@ def _html(content: str) -> str:
 def _paragraphs(content: str) -> str:
     parts = re.split(r"\n[ \t]*\n", content.replace("\r\n", "\n"))
     return "\n\n".join(
-        part if _BLOCK.match(part.strip()) else f"<p>{part.strip().replace(chr(10), '<br>')}</p>"
+        part if _BLOCK.match(part.strip()) else f"<p>{_lines(part.strip())}</p>"
         for part in parts
         if part.strip()
     )
 
 
+def _lines(part: str) -> str:
+    """Return the lines of a paragraph with breaks between them, but for those of a list and the like."""
+    first, *rest = part.split("\n")
+    pieces = [first]
+    for line in rest:
+        block = _BLOCK.match(line.lstrip()) or _ENDS.search(pieces[-1])
+        pieces += ["\n" if block else "<br>", line]
+    return "".join(pieces)
+
+
 def _code(match: re.Match[str]) -> str:
     language = _LANGUAGE.search(match["given"])
-    given = f' data-lang="{language[1]}"' if language else ""
+    name = language[1] if language else match["tag"].removeprefix("source").removeprefix("code")
+    given = f' data-lang="{name}"' if name else ""
     code = match["code"]
-    if "&lt;" not in code and "&gt;" not in code:
+    if "<" in code or not _ESCAPED.search(code):
         code = code.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"<pre{given}>{code}</pre>"
