@@ -9,9 +9,13 @@ import pytest
 
 import twin
 from twin.errors import FetchError
+from twin.fetch.fetched import Fetched
+from twin.fetch.settings import FetchSettings
 from twin.testing.web_pages import article, sentences
 from twin.testing.web_server import Reply, WebServer
+from twin_web.feeds import Feed, read_feed
 from twin_web.links import folder_of, within
+from twin_web.sites import is_akin, is_of
 
 Read = Callable[..., Any]
 
@@ -357,3 +361,101 @@ def test_what_a_feed_points_to_on_other_sites_is_not_taken_for_its_own(
         "the feed has it twice; the first one counts",
         "its link leads to another site, which is not read",
     ]
+
+
+HERE = FetchSettings(allow_private=("127.0.0.1", "localhost"), rate=100, retries=0)
+"""Two names of this machine are two sites."""
+
+
+def test_what_an_own_address_leads_on_to_on_another_site_is_not_read(
+    read: Read, server: WebServer
+) -> None:
+    away = Reply(status=302, headers={"Location": f"http://localhost:{server.port}/anothers"})
+    server.page("/anothers", article("Another's"))
+    server.answer("/go", away)
+    server.answer("/bare", away)
+    server.page("/near", article())
+    item = "<item><title>T</title><link>{here}%s</link><description>%s</description></item>"
+    server.page("/feed", rss(server, item % ("/go", "Worth it…"), item % ("/bare", "")), RSS)
+    reading = read("/feed", web=HERE)
+    assert reading.documents["/go"].text.strip() == "Worth it…"
+    assert list(reading.documents) == ["/go"]
+    skips = dict.fromkeys(reading.ledger.skips.values())
+    assert list(skips) == ["its link leads to another site, localhost, which is not read"]
+    server.page("/sitemap.xml", urlset(server, "/near", "/go"), "application/xml")
+    reading = read("/sitemap.xml", web=HERE)
+    assert list(reading.documents) == ["/near"]
+    assert reading.ledger.skips == {f"{server.url}/go": "it leads to another site, localhost"}
+
+
+@pytest.mark.parametrize(
+    ("host", "site", "of", "akin"),
+    [
+        ("example.org", "example.org", True, False),
+        ("blog.example.org", "example.org", True, False),
+        ("example.org", "blog.example.org", True, False),
+        ("notes.example.org", "blog.example.org", False, True),
+        ("notes.example.co.uk", "blog.example.co.uk", False, True),
+        ("bob.co.uk", "ada.co.uk", False, False),
+        ("bob.substack.com", "ada.substack.com", False, False),
+        ("substack.com", "ada.substack.com", False, False),
+        ("ada.medium.com", "medium.com", False, False),
+        ("example.org", "example.com", False, False),
+        ("10.0.0.2", "10.0.0.1", False, False),
+        ("", "", False, False),
+    ],
+)
+def test_whose_site_a_host_is(host: str, site: str, of: bool, akin: bool) -> None:  # noqa: FBT001
+    assert (is_of(host, [site]), is_akin(host, [site])) == (of, akin)
+
+
+def feed_of(address: str, *items: tuple[str, str], author: str = "Ada Byron") -> Feed:
+    entries = "".join(
+        f"<item><link>{link}</link><guid isPermaLink='false'>{identity}</guid>"
+        f"<author>{author}</author><description>Short…</description></item>"
+        for link, identity in items
+    )
+    body = f"<rss version='2.0'><channel><title>T</title>{entries}</channel></rss>".encode()
+    return read_feed(
+        Fetched(
+            asked=address,
+            url=address,
+            body=body,
+            content_type=RSS,
+            fetched_at="2024-01-01T00:00:00+00:00",
+            changed=True,
+        )
+    )
+
+
+def test_what_stands_beside_a_feeds_site_is_its_own_where_it_names_the_same_author() -> None:
+    feed = feed_of(
+        "https://blog.example.org/feed",
+        ("https://notes.example.org/1", "1"),
+        ("https://blog.example.org/2", "2"),
+        ("https://news.example.org/3", "https://blog.example.org/3"),
+        ("https://other.example/4", "4"),
+    )
+    assert [(item.source, item.foreign) for item in feed.items] == [
+        ("https://notes.example.org/1", False),
+        ("https://blog.example.org/2", False),
+        ("https://blog.example.org/3", False),
+        ("feed:4", True),
+    ]
+    first = feed.items[0]
+    assert feed.doubt(first, first.link, "ada  byron") == ""
+    assert feed.doubt(first, "https://example.org/1", "") == ""
+    assert "names no such author" in feed.doubt(first, first.link, "Bob")
+    assert "names no such author" in feed.doubt(first, first.link, "")
+    assert "another site" in feed.doubt(first, "https://other.example/1", "Ada Byron")
+
+
+def test_a_story_of_medium_is_at_the_magazine_that_has_it() -> None:
+    feed = feed_of(
+        "https://medium.com/feed/@ada",
+        ("https://medium.com/@ada/one-1a", "https://medium.com/p/1a"),
+        ("https://magazine.example/two-2b?source=rss-x", "https://medium.com/p/2b"),
+    )
+    story = feed.items[1]
+    assert (story.source, story.foreign) == (story.link, False)
+    assert feed.doubt(story, story.link, "") == ""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import feedparser
 
 import twin
 from twin_web.markdown import fragment
+from twin_web.sites import host_of, is_akin, is_of
 
 if TYPE_CHECKING:
     from time import struct_time
@@ -31,6 +31,7 @@ _BROKEN_OFF: Final = re.compile(
     r"[\s\W]*$",
     re.IGNORECASE,
 )
+_STORY: Final = re.compile(r"https://medium\.com/p/[0-9a-f]+\Z")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -41,7 +42,8 @@ class Item:
     Attributes:
         source: its canonical address, else ``feed:`` and its id.
         link: where its page is, empty if it names none.
-        foreign: whether that is on another site than the feed: what it points to is another's.
+        foreign: whether that is on another site than the feed: what it points to is another's. What
+            stands beside the feed's own site is not, as long as its page names the same author.
         raw: what the feed has of it, as HTML or plain text.
         text: that as Markdown; empty if the feed has none.
         whole: whether that is the whole text, and not only its beginning.
@@ -68,12 +70,32 @@ class Feed:
     Attributes:
         nameless: how many items name neither link nor id.
         twice: the sources of items that are there again; the first one counts.
+        sites: the hosts that are the feed's.
     """
 
     title: str
     items: tuple[Item, ...]
     nameless: int
     twice: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+
+    def doubt(self, item: Item, url: str, author: str) -> str:
+        """Return why a page cannot be taken for an item's, empty if it can.
+
+        Args:
+            item: of this feed; its link may lead on to anywhere.
+            url: where the page lies.
+            author: whom the page names.
+        """
+        host = host_of(url)
+        if is_of(host, self.sites):
+            return ""
+        if not is_akin(host, self.sites):
+            return f"its link leads to another site, {host}, which is not read"
+        same = author and twin.author_slug(author) == twin.author_slug(item.author)
+        return (
+            "" if same else f"its page is on a neighbouring site, {host}, and names no such author"
+        )
 
 
 def read_feed(found: Fetched) -> Feed:
@@ -94,47 +116,37 @@ def read_feed(found: Fetched) -> Feed:
         message = f"{found.asked}: it is no RSS or Atom feed"
         raise twin.ReadError(message, "a page is read without --reader feed")
     channel = parsed.feed
-    links = [_host(_line(entry.get("link"))) for entry in parsed.entries]
-    sites = _sites([_host(found.url), _host(_line(channel.get("link")))], links)
+    links = [host_of(_line(entry.get("link"))) for entry in parsed.entries]
+    sites = _sites([host_of(found.url), host_of(_line(channel.get("link")))], links)
+    # A story of Medium lies at whichever magazine has it.
+    named = zip(links, (_line(entry.get("id")) for entry in parsed.entries), strict=True)
+    sites += [host for host, identity in named if host and _STORY.match(identity)]
     items = [_item(entry, channel, found.url, sites) for entry in parsed.entries]
-    named = {item.source: item for item in reversed(items) if item is not None}
+    items_of = {item.source: item for item in reversed(items) if item is not None}
     times = Counter(item.source for item in items if item is not None)
     return Feed(
         _line(channel.get("title")),
-        tuple(named[source] for source in times),
+        tuple(items_of[source] for source in times),
         sum(item is None for item in items),
         tuple(source for source, count in times.items() if count > 1),
+        tuple(dict.fromkeys(sites)),
     )
 
 
 def _sites(own: list[str], links: list[str]) -> list[str]:
     """Return the hosts that are the feed's: its own, else the one that most items lie on."""
-    if not any(_of_site(link, own) for link in links):
+    if not any(is_of(link, own) for link in links):
         host, times = next(iter(Counter(links).most_common(1)), ("", 0))
         own = [*own, host] if 2 * times > len(links) else own
     return [host for host in own if host]
 
 
-def _host(address: str) -> str:
-    try:
-        return (urlsplit(address).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
-def _of_site(host: str, sites: list[str]) -> bool:
-    return any(
-        host == one or host.endswith(f".{one}") or one.endswith(f".{host}")
-        for one in sites
-        if host and one
-    )
-
-
 def _item(entry: Any, channel: Any, base: str, sites: list[str]) -> Item | None:
     link = _line(entry.get("feedburner_origlink") or entry.get("link"))
     identity = _line(entry.get("id"))
-    foreign = bool(link) and not _of_site(_host(link), sites)
-    if foreign and _of_site(_host(identity), sites):
+    host = host_of(link)
+    foreign = bool(link) and not (is_of(host, sites) or is_akin(host, sites))
+    if link and not is_of(host, sites) and is_of(host_of(identity), sites):
         # Of a blog of links: `link` is what it points to, its own page is the id.
         link, foreign = identity, False
     # What is said about another's page is not that page.

@@ -20,11 +20,13 @@ from twin.fetch.bodies import gunzipped
 from twin.fetch.client import FEEDS
 from twin.fetch.fetched import Fetched
 from twin_web.archive import Archive
+from twin_web.facts import facts_of
 from twin_web.feeds import Feed, read_feed
 from twin_web.items import item_document
 from twin_web.links import folder_of, links_of, within
 from twin_web.pages import NoWriting, page_document, source_of
 from twin_web.sitemaps import read_sitemap, root_name
+from twin_web.sites import host_of, is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,7 +131,13 @@ class WebReader(BaseReader):
                 self._report.failed(item.source, _reason(page, item.link))
                 unread.add(item.source)
                 continue
-            one = item_document(item, page, self._options, page=True)
+            stated = facts_of(page.text, page.url).author if page.is_page else ""
+            if why := feed.doubt(item, page.url, stated):
+                self._report.skipped(f"{item.source} (page)", why)
+                if not item.text:
+                    continue
+                page = found  # noqa: PLW2901 - the feed has the rest
+            one = item_document(item, page, self._options, page=page is not found)
             given[item.source] = one
             yield one
         withdrawn = archive.withdrawn(present)
@@ -201,6 +209,8 @@ class WebReader(BaseReader):
         for url, found in self._client.many(urls):
             if isinstance(found, FetchError):
                 self._unread(url, found)
+            elif not is_of(host_of(found.url), [host_of(url)]):
+                self._report.skipped(url, f"it leads to another site, {host_of(found.url)}")
             else:
                 yield from self._document(url, found)
 
