@@ -194,8 +194,8 @@ def _last_wordings(posts: list[Post], report: Report) -> Iterator[Post]:
     wordings: dict[str, dict[str, Post]] = {}
     first = {post.extra["x_id"]: post.id for post in posts}
     for post in posts:
-        last = wordings.setdefault(post.id, {}).setdefault(post.extra["x_id"], post)
-        if last is not post:
+        kept = wordings.setdefault(post.id, {}).setdefault(post.extra["x_id"], post)
+        if kept is not post:
             report.skipped(f"x:{post.id}", "the archive has it twice; the first one counts")
     for versions in wordings.values():
         *earlier, last = sorted(versions, key=lambda number: (len(number), number))
