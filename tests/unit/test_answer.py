@@ -458,6 +458,19 @@ def test_what_a_source_does_not_say_is_marked(
     assert first.reason in printed
 
 
+def test_an_answer_that_cites_nothing_is_marked_whole(answerer: Ask) -> None:
+    answer = ask(
+        answerer(lambda: says("The tide waits for seven boats. Everybody here knows that."))
+    )
+    assert (answer.answered, answer.sources) == (True, ())
+    assert [one.reason for one in answer.support] == ["it cites nothing"] * 2
+
+
+def test_a_refusal_needs_no_citation(answerer: Ask) -> None:
+    answer = ask(answerer(lambda: says("I have not written about that.")))
+    assert (answer.answered, answer.support) == (False, ())
+
+
 def test_a_stream_may_be_left_while_the_model_is_silent(answerer: Ask) -> None:
     cancelled = threading.Event()
 

@@ -15,6 +15,7 @@ from twin.chat.bearing import Entails
 from twin.chat.claims import claim_of
 from twin.chat.entailing import Entailing
 from twin.chat.figures import numbers
+from twin.chat.marks import marked
 from twin.chat.support import SentenceSupport, check_support
 from twin.documents import Kind, document_id
 from twin.errors import ComponentUnavailable
@@ -279,6 +280,34 @@ def test_a_claim_is_taken_apart() -> None:
     assert {"leav", "kubernet"} <= claim.denied
     assert "femi" not in claim.denied
     assert claim.negations == 1
+
+
+CODE = """\
+We left because of the invoice [1]:
+
+```py
+first = names[1]
+
+for each name in names: print it now
+```
+
+~~~~
+Another block with many words, never closed
+```
+"""
+
+
+def test_code_and_headings_state_nothing() -> None:
+    found = reasons(f"## A heading of many words\n\n{CODE}", "We left because of the invoice.")
+    assert found == []
+    found = reasons("It was so. [1]\n\n# What follows is of nobody\n\nIt was so. [1]", "It was so.")
+    assert "it cites nothing" not in found
+
+
+def test_no_mark_stands_behind_a_fence() -> None:
+    text = CODE.replace("[1]:", "[1].") + "~~~~\n\nNobody has ever said this."
+    shown = marked(text, check_support(text, [source("We left because of the invoice.")]))
+    assert [line for line in shown.splitlines() if "⚠" in line] == ["Nobody has ever said this. ⚠"]
 
 
 def test_as_json() -> None:

@@ -253,6 +253,8 @@ class Answerer:
             sources.append(Source(n, passage, quotes))
         since = time.perf_counter()
         answer = text.strip()
+        answered = bool(sources) or not answer.startswith(said.told or REFUSAL.rstrip("."))
+        # An answer that cites nothing at all is the last one to go unchecked.
         support = (
             self._entailing.checked(
                 lambda entails: check_support(
@@ -260,7 +262,7 @@ class Answerer:
                 ),
                 said.notes,
             )
-            if sources
+            if answered
             else ()
         )
         said.took("check", since)
@@ -270,7 +272,7 @@ class Answerer:
             text=answer,
             sources=tuple(sources),
             retrieval=retrieval,
-            answered=bool(sources) or not answer.startswith(said.told or REFUSAL.rstrip(".")),
+            answered=answered,
             timings=said.timings,
             notes=(*retrieval.notes, *said.notes),
             question=said.question,

@@ -22,6 +22,7 @@ from twin.chat.bearing import Entails, Run, Similar, judged, runs_of, verbatim
 from twin.chat.citations import Uncited
 from twin.chat.drafts import Brief, Draft, DraftSentence, DraftToken, DraftVariant, Rest
 from twin.chat.entailing import NO_MODEL, Entailing
+from twin.chat.fences import unfenced
 from twin.chat.fitting import Prompt, fitted, left_out
 from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.wish import NO_WISH, UNKNOWN, Usage, Wish
@@ -256,7 +257,7 @@ class Drafter:
     ) -> DraftVariant:
         text = written.text.rstrip()
         marked = []
-        for span in sentences(text):
+        for span in sentences(unfenced(text)):
             sentence = span.of(text)
             if len(re.findall(r"[^\W_]+", sentence)) < SHORTEST or CODE.match(sentence):
                 continue

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from twin.chat.bearing import Entails, Run, Similar, judged, runs_of
 from twin.chat.citations import citation_spans
+from twin.chat.fences import unfenced
 from twin.documents import Span
 from twin.index.boundaries import sentences, trim
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from twin.chat.answer import Source
 
 __all__ = ["Entails", "SentenceSupport", "Similar", "check_support"]
+
+HEADING: Final = re.compile(r"#{1,6}[ \t]")
+"""Begins a line that names what follows, and states nothing."""
 
 FEWEST: Final = 4
 """Words of a sentence that states something; "So we left." does, "Yes." does not."""
@@ -74,6 +78,8 @@ def check_support(
 ) -> tuple[SentenceSupport, ...]:
     """Return every sentence of an answer that states something, and whether it is supported.
 
+    Code and headings state nothing.
+
     Args:
         text: the answer, with citations as ``[n]``.
         sources: what the numbers mean.
@@ -84,8 +90,10 @@ def check_support(
     known = {source.n: runs_of(source.n, source.passage) for source in sources}
     checked = []
     for cited in _cited(text):
-        words = re.findall(r"[^\W_]+", cited.span.of(text))
-        if len(words) < FEWEST or cited.span.of(text).rstrip(" *_”\"'").endswith((":", "?")):
+        sentence = cited.span.of(text)
+        words = re.findall(r"[^\W_]+", sentence)
+        asks = sentence.rstrip(" *_”\"'").endswith((":", "?"))
+        if len(words) < FEWEST or asks or HEADING.match(sentence):
             continue
         reason = _reason(cited, text, known, similar, entails)
         checked.append(
@@ -96,7 +104,7 @@ def check_support(
 
 def _cited(text: str) -> Iterator[_Cited]:
     """Yield the sentences with what they cite; one without citation takes those that come next."""
-    blank = text
+    blank = unfenced(text)
     found: list[tuple[int, tuple[int, ...]]] = []
     ends: list[int] = []
     for span, numbers in citation_spans(text):
