@@ -493,3 +493,44 @@ def test_a_stream_may_be_left_while_the_model_is_silent(answerer: Ask) -> None:
     assert silent == Token("")
     stream.close()  # type: ignore[attr-defined]
     assert cancelled.wait(30)
+
+
+class Thinking(Speaker):
+    """Thinks aloud in its answer's text, as a server without a parser for that lets it."""
+
+    def __init__(self, *said: Said) -> None:
+        self.said = said
+
+    def begin(self, conversation: Sequence[Message], wanted: Wanted) -> Call:
+        del conversation, wanted
+
+        async def say() -> AsyncIterator[Said]:
+            for one in self.said:
+                yield one
+
+        return from_server(say)
+
+
+def thinking(*said: Said) -> Any:
+    model = chat_model(
+        Thinking(*said),
+        kind="thinking",
+        name="thinking",
+        temperature=0.0,
+        max_tokens=9,
+        context_window=9_999,
+    )
+    return lambda: model
+
+
+def test_what_a_model_thinks_aloud_is_no_part_of_its_answer(answerer: Ask) -> None:
+    aloud = ("<think>\nPassage [1] speaks", " of boats.\n</think>\n\nThe tide waits [2].")
+    answer = ask(answerer(thinking(*aloud, Ending())))
+    assert answer.text == "The tide waits [1]."
+    assert [source.passage.title for source in answer.sources] == ["Note 1"]
+
+
+def test_a_model_that_only_thought_is_said_to_need_more_tokens(answerer: Ask) -> None:
+    with pytest.raises(ModelError, match="limit of tokens") as caught:
+        ask(answerer(thinking("<think>Let me see", Ending(finish_reason="length"))))
+    assert "max_tokens" in caught.value.hint

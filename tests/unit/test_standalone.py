@@ -72,13 +72,24 @@ def test_a_model_that_fails_costs_only_its_wording() -> None:
     ("said", "expected"),
     [
         ('\n  "Why leave Kubernetes?"\nBecause it was hard.', "Why leave Kubernetes?"),
-        ("", "Why?"),
-        ("x" * 500, "Why?"),
+        ("Here is the rewritten question:\n\nWhy leave?", "Why leave?"),
+        ("Sure! Here's the question: Why leave?", "Why leave?"),
+        ("**Rewritten question:** Why leave?", "Why leave?"),
+        ("Question: *Why leave?*", "Why leave?"),
+        ("Here is what I ask: is it so?", "is it so?"),
+        ("Why leave Kubernetes: because of what?", "Why leave Kubernetes: because of what?"),
         ("<last-question>Why leave?</last-question>", "Why leave?"),
     ],
 )
 def test_of_what_a_model_says_one_line_counts(said: str, expected: str) -> None:
     assert standalone("Why?", HISTORY, instructions="i", ask=lambda *_: said)[0] == expected
+
+
+@pytest.mark.parametrize("said", ["", "  \n", "x" * 500, "Here is the question:"])
+def test_a_model_that_gives_no_question_leaves_it_to_the_rules(said: str) -> None:
+    asked = standalone("Why?", HISTORY, instructions="i", ask=lambda *_: said)
+    assert asked[0] == "Why? (Slackwater, leave, Kubernetes)"
+    assert "rules only" in asked[1]
 
 
 def test_a_model_is_asked_only_where_the_rules_see_a_follow_up_or_know_no_language() -> None:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twin.basics.servers import QUESTIONS, Server
 from twin.errors import ModelError
-from twin.models.calls import Call, Ending, Pause, Said, from_server, run
+from twin.models.calls import Call, Ending, Said, from_server, run
 from twin.models.patience import NotReady, Patience, insist
 from twin.models.speaker import Message, ModelState, Speaker, Wanted
+from twin.models.thinking import THINKING
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -244,7 +245,7 @@ def asked(question: Coroutine[Any, Any, T]) -> T:
 def _said(delta: Mapping[str, Any]) -> list[Said]:
     said: list[Said] = []
     if delta.get("reasoning_content") or delta.get("reasoning"):
-        said.append(Pause("the model is thinking"))
+        said.append(THINKING)
     if content := delta.get("content"):
         said.append(str(content))
     return said

@@ -15,7 +15,7 @@ from opentelemetry import trace
 
 from twin.chat import traced
 from twin.chat.answers import Answer, Event, Source, Token
-from twin.chat.asking import parts, rewriter
+from twin.chat.asking import parts, rewriter, said_nothing
 from twin.chat.citations import Citations, quoted_spans
 from twin.chat.entailing import NO_MODEL, Entailing
 from twin.chat.fitting import Prompt, fitted, left_out
@@ -25,7 +25,6 @@ from twin.chat.support import Similar, check_support
 from twin.chat.wish import NO_WISH, UNKNOWN, History, Usage, Wish
 from twin.components import Teacher
 from twin.documents import Audience, Span
-from twin.errors import ModelError
 from twin.prompts import passages, prompt
 from twin.prompts.passages import render
 from twin.retrieve.filters import Found
@@ -168,8 +167,7 @@ class Answerer:
                 yield Token(part)
             said.took("generate", asked)
             if not text.strip():
-                message = "the chat model answered nothing"
-                raise ModelError(message, "is it the right model for models.chat?")
+                raise said_nothing(said.usage)
             said.notes += [
                 f"the model cited [{number}], which was not retrieved: it was taken out"
                 for number in dict.fromkeys(citations.dropped)

@@ -65,6 +65,16 @@ def parts(
     return _usage(last.additional_kwargs if last is not None else {})
 
 
+def said_nothing(usage: Usage) -> ModelError:
+    """Return what to raise where a model ended without a word of an answer."""
+    if usage.finish_reason == "length":
+        message = "the chat model came to its limit of tokens before it said anything"
+        hint = "raise max_tokens: a model that thinks first may need some thousands"
+        return ModelError(message, hint)
+    message = "the chat model answered nothing"
+    return ModelError(message, "is it the right model for models.chat?")
+
+
 def rewriter(llm: LLM, teacher: Callable[[], Teacher] | None) -> Callable[[str, str], str] | None:
     """Return what rewrites a question by a model, None where none follows instructions.
 

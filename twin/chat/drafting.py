@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry import trace
 
 from twin.chat import traced
-from twin.chat.asking import parts
+from twin.chat.asking import parts, said_nothing
 from twin.chat.assembling import assembled
 from twin.chat.bearing import Entails, Run, Similar, judged, runs_of, verbatim
 from twin.chat.citations import Uncited
@@ -27,7 +27,6 @@ from twin.chat.fitting import Prompt, fitted, left_out
 from twin.chat.guarding import GUARD, Guard, nothing
 from twin.chat.wish import NO_WISH, UNKNOWN, Usage, Wish
 from twin.documents import Kind, Span
-from twin.errors import ModelError
 from twin.index.boundaries import sentences
 from twin.prompts import prompt
 from twin.prompts.passages import render
@@ -227,8 +226,7 @@ class Drafter:
             text += part
             yield DraftToken(number, part)
         if not text.strip():
-            message = "the chat model wrote nothing"
-            raise ModelError(message, "is it the right model for models.chat?")
+            raise said_nothing(stream.usage)
         notes += left_out(len(numbered), len(known))
         return _Written(text, tuple(uncited.marks), sent[-1], stream.usage)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from twin.chat.wish import History
-from twin.errors import TwinError
+from twin.errors import ModelError, TwinError
 
 REMEMBERED = 4
 """Turns that a model is shown."""
@@ -52,6 +52,12 @@ _EMPTY_IT = re.compile(
     r"|wrong|ever|hard|easy|true|ok|okay|good|bad|safe|matter|make sense|take to)\b)",
     re.IGNORECASE,
 )
+_PREFACE = re.compile(
+    r"^(?:(?:sure|certainly|okay|of course)\b[,.! ]*)?\W*"
+    r"(?:here(?:['’]s| is)\b[^:?]*|(?:the )?(?:rewritten|standalone|last)\b[^:?]*|question)\W*:\W*",
+    re.IGNORECASE,
+)
+"""What small models put before the question that they were asked for."""
 _CLAUSE = re.compile(
     r"\b(?:before|after|when|once|if|until|while|because|that|which|who|and|or|but|so|since)\b",
     re.IGNORECASE,
@@ -107,7 +113,7 @@ def by_rules(question: str, history: History) -> str:
 
 
 def by_model(question: str, history: History, instructions: str, ask: Ask) -> str:
-    """Return a question as a model rewrites it.
+    """Return a question as a model rewrites it; what it says around the question is left out.
 
     Args:
         question: as it was asked.
@@ -116,7 +122,7 @@ def by_model(question: str, history: History, instructions: str, ask: Ask) -> st
         ask: has the model answer.
 
     Raises:
-        TwinError: if the model fails.
+        TwinError: if the model fails, or gives no question.
     """
     told = [
         f"<question>\n{turn.question}\n</question>\n<answer>\n{turn.answer[:ANSWER]}\n</answer>"
@@ -125,9 +131,12 @@ def by_model(question: str, history: History, instructions: str, ask: Ask) -> st
     told.append(f"<last-question>\n{question}\n</last-question>")
     said = ask(instructions, "\n\n".join(told))
     said = re.sub(r"</?(?:last-)?question>", "", said)
-    line = next((line.strip() for line in said.splitlines() if line.strip()), "")
-    line = line.strip("\"“”'").strip()
-    return line if 0 < len(line) <= LONGEST else question
+    lines = (_PREFACE.sub("", line.strip()).strip("\"“”'*").strip() for line in said.splitlines())
+    line = next((line for line in lines if line), "")
+    if not 0 < len(line) <= LONGEST:
+        message = "the model gave no question"
+        raise ModelError(message)
+    return line
 
 
 def standalone(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.models.calls import Call, Ending, Pause
 from twin.models.speaker import Message, ModelState, Speaker, Wanted
+from twin.models.thinking import without_thoughts
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage, ChatResponse, CompletionResponse
@@ -65,7 +66,7 @@ def responses(call: Call) -> Generator[ChatResponse, None, None]:
 
     text = ""
     ending = Ending(finish_reason="")
-    for said in call.parts():
+    for said in without_thoughts(call.parts()):
         if isinstance(said, str):
             text += said
             yield response(said)
