@@ -24,6 +24,7 @@ from twin.errors import ConfigurationError, UsageError
 from twin.home import Home
 from twin.resources import resource
 from twin.serving.access import LOCAL_USER, Access, Login, admitted, let_in
+from twin.serving.bounded import Bounded, logged_in
 from twin.serving.guard import Guard, is_loopback
 from twin.serving.history.address import FOLDER
 from twin.serving.users import Users, signing_key
@@ -209,6 +210,9 @@ def application(*, loopback: bool) -> Any:
     made: Any = server.app
     if admitted().login is Login.LOCAL:
         made = _welcoming(made, config.project.user_session_timeout)
+    upload = config.features.spontaneous_file_upload.max_size_mb * 1024 * 1024
+    gives = logged_in if admitted().keeps else lambda _: False
+    made = Bounded(made, upload=upload, may_upload=gives)
     return Guard(made, loopback=loopback)
 
 
