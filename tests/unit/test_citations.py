@@ -23,6 +23,11 @@ PIECES = st.sampled_from(
         "~~~",
         "](http://e.org)",
         "  ",
+        "[passage ",
+        " and ",
+        "【",
+        "†x】",
+        *"-#】",
     ]
 )
 TEXTS = st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=40)
@@ -59,7 +64,7 @@ def test_every_number_in_the_output_is_known(text: str) -> None:
     assert not re.search(r"\[[1-9]\d{0,2}\]\(", shown)
 
 
-@given(TEXTS.filter(lambda text: not re.search(r"\[[ \t]*[0-9]", text)))
+@given(TEXTS.filter(lambda text: not re.search("[\\[【][^\\]】]*[0-9]", text)))
 def test_text_without_citations_is_unchanged(text: str) -> None:
     shown, citations = whole(text)
     assert shown == text
@@ -78,6 +83,21 @@ def test_text_without_citations_is_unchanged(text: str) -> None:
         ("A [12] and b [12, 2].", "A and b [1].", {2: 1}, [12, 12]),
         ("A[2].", "A[1].", {2: 1}, []),
         ("A [1]\n[2]\n", "A [1]\n[2]\n", {1: 1, 2: 2}, []),
+        # As some models write them.
+        ("A [1-3].", "A [1][2][3].", {1: 1, 2: 2, 3: 3}, []),
+        ("A [2 – 3; 1].", "A [1][2][3].", {2: 1, 3: 2, 1: 3}, []),
+        ("A [3-1], b [1-200].", "A [1][2], b [2].", {3: 1, 1: 2}, [200]),
+        ("A [1 and 2].", "A [1][2].", {1: 1, 2: 2}, []),
+        ("A [passage 2]. B [Source 1, Source 2].", "A [1]. B [2][1].", {2: 1, 1: 2}, []),
+        ("A [#2][Passages 1 & 2]", "A [1][2][1]", {2: 1, 1: 2}, []),
+        ("A【2†source】. B 【1】【2†L3-L5】", "A[1]. B [2][1]", {2: 1, 1: 2}, []),
+        (
+            "[source] [and 1] [passage] [sources 1x] [p1] 【x】",
+            "[source] [and 1] [passage] [sources 1x] [p1] 【x】",
+            {},
+            [],
+        ),
+        ("A [passage 9].", "A.", {}, [9]),
         # No citations: a bracket with 0, a year, a word, a half one, full-width digits.
         ("array[0] [0, 2]", "array[0] [0, 2]", {}, []),
         ("in [2023] [x] [^1] [a1] [1a]", "in [2023] [x] [^1] [a1] [1a]", {}, []),

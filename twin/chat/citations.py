@@ -5,7 +5,8 @@ the order in which they are cited, and without any [n] that was never retrieved;
 each source that the citing sentences rest on.
 
 A number in brackets is a citation wherever it stands, also right behind a word, because models leave
-the space out. What looks like a citation must lead to its passage, so where Markdown would make a
+the space out. Several may stand in one bracket (`[1, 2]`, `[1-3]`), and some models write more into it:
+`[passage 1]`, `[Source 1]`, `【1†source】`. What looks like a citation must lead to its passage, so where Markdown would make a
 link of it (a parenthesis right behind it, a colon behind one that begins a line) a space is put in
 between. No citation is what stands in code (between backticks on one line, or in a fence), a bracket
 with a 0 in it (passages count from 1, arrays from 0), and a number of more than three digits, which
@@ -20,15 +21,24 @@ from twin.documents import Span
 from twin.index.boundaries import sentences
 
 _NUMBER = r"0*[1-9][0-9]{0,2}"
-_CITATION = re.compile(rf"\[[ \t]*({_NUMBER}(?:[ \t]*[,;][ \t]*{_NUMBER})*)[ \t]*\]")
-_MAYBE_CITATION = re.compile(r"\[[0-9 \t,;]*\Z")
+_LABELS = "passages", "sources", "documents", "refs", "and"
+_LABEL = r"(?:(?:(?:passage|source|document|ref)s?\b\.?|#)[ \t]*#?)?"
+_LIST = (
+    rf"[ \t]*{_LABEL}[ \t]*{_NUMBER}(?:[ \t]*(?:[,;&–-]|and\b)[ \t]*{_LABEL}[ \t]*{_NUMBER})*[ \t]*"
+)
+_CITATION = re.compile(rf"\[({_LIST})\]|【({_LIST})(?:†[^】\n]*)?】", re.IGNORECASE)
+_MAYBE_CITATION = re.compile(r"\[[0-9a-z \t,;&–#.-]*\Z|【[^】\n]*\Z", re.IGNORECASE)
+_CITED = re.compile(r"([0-9]+)(?:[ \t]*[–-][ \t]*([0-9]+))?")
 _FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`\n]*(?:\n|\Z))|~{3,})[^\n]*(?:\n|\Z)")
 _MAYBE_FENCE = re.compile(r"[ \t]*(?:`{0,2}|~{0,2}|(?:`{3,}[^`\n]*|~{3,}[^\n]*))\Z")
-_PLAIN = re.compile(r"[^\s`\[]+|\n|[^\S\n]+(?=[^\s\[])|[^\S\n]+(?=\n)")
+_PLAIN = re.compile(r"[^\s`\[【]+|\n|[^\S\n]+(?=[^\s\[【])|[^\S\n]+(?=\n)")
 _SPACE = re.compile(r"[^\S\n]*")
 
 _JOINS = re.compile(r"\s*(?:[,;&]|and)?\s*")
 _WORDS = re.compile(r"\w+")
+
+LONGEST_RANGE = 20
+"""Passages that one citation may name by its first and its last."""
 
 SUPPORT = 0.5
 """A sentence of the source supports a cited one if it has at least half of its words."""
@@ -102,7 +112,7 @@ class _Parts:
         start = space.end() if space else at
         if text[start : start + 1] == "`":
             return self._code(at, start, final=final)
-        if text[start : start + 1] == "[":
+        if text[start : start + 1] in {"[", "【"}:
             return self._bracket(at, start, final=final)
         # White space at the end, which goes if the citation behind it goes.
         return _Part(text[at:]) if final else None
@@ -132,15 +142,33 @@ class _Parts:
         text = self._held
         cited = _CITATION.match(text, start)
         if cited is None:
-            if _MAYBE_CITATION.match(text, start) and not final:
+            if not final and _may_become_one(text, start):
                 return None
             return _Part(text[at : start + 1])
         if cited.end() == len(text) and not final:
             return None
-        numbers = tuple(int(digits) for digits in re.findall("[0-9]+", cited[1]))
+        numbers = tuple(_numbers(cited[1] or cited[2]))
         behind = text[cited.end() : cited.end() + 1]
         parted = behind == "(" or (behind == ":" and self._line_begins)
         return _Part(text[at : cited.end()], numbers, parted)
+
+
+def _may_become_one(text: str, start: int) -> bool:
+    """Return whether a bracket that is not closed yet may still become a citation."""
+    begun = _MAYBE_CITATION.match(text, start)
+    words = re.findall("[a-z]+", begun[0].lower()) if begun and text[start] == "[" else []
+    return begun is not None and all(
+        any(label.startswith(word) for label in _LABELS) for word in words
+    )
+
+
+def _numbers(listed: str) -> Iterator[int]:
+    """Yield the numbers of a list, and those between two with a dash between them."""
+    for match in _CITED.finditer(listed):
+        first, last = int(match[1]), int(match[2] or match[1])
+        yield from (
+            range(first, last + 1) if first <= last < first + LONGEST_RANGE else (first, last)
+        )
 
 
 class Citations:
@@ -185,7 +213,7 @@ class Citations:
                 shown += f"[{new}]"
             else:
                 self.dropped.append(number)
-        space = part.text[: part.text.index("[")]
+        space = part.text[: len(part.text) - len(part.text.lstrip())]
         return (space + shown if shown else "") + (" " if part.parted else "")
 
 
