@@ -6,6 +6,7 @@ from typing import Any
 
 from twin.chat.borne import borne
 from twin.chat.drafts import DraftSentence, DraftVariant, Rest
+from twin.chat.page import source_name
 from twin.documents import Audience, Kind, Span
 from twin.retrieve.filters import Found
 from twin.retrieve.passages import Passage, Retrieval
@@ -57,13 +58,17 @@ def test_one_number_a_document_and_a_mark_for_what_was_never_written() -> None:
         for (start, end), one in zip(places, found, strict=True)
     )
     shown = borne(DraftVariant(number=1, text=text, sentences=sentences), RETRIEVAL)
+    n = source_name(1)
     assert shown.text == (
-        "We left in April. [1] We were glad. ° It took eleven weeks. [1] So there. ° ≁"
+        f"We left in April. {n} We were glad. ° It took eleven weeks. {n} So there. ° ≁"
     )
     assert "you have not written this" in shown.legend
     assert "it does not sound like you" in shown.legend
     [(name, line, beside)] = shown.sources
-    assert (name, line) == ("[1]", "[1] you said this in 2022: Leaving\\: a tale")
+    assert (name, line) == (
+        source_name(1),
+        f"{source_name(1)} you said this in 2022: Leaving\\: a tale",
+    )
     assert "**We left in April\\.**" in beside
     assert "**It took \\*eleven\\* weeks\\.**" in beside
     assert "characters 100:117" in beside

@@ -161,15 +161,26 @@ class TestSource:
         assert "(<https://example.org/a%20b%3E(c)>)" in markdown
         assert blocks[-1] == "d0c\nversion 3, characters 100:105"
 
-    @pytest.mark.parametrize("url", [None, "javascript:alert(1)", "file:///etc/passwd", "https:"])
+    @pytest.mark.parametrize(
+        "url", [None, "javascript:alert(1)", "file:///etc/passwd", "https:", "https://[draft]/a"]
+    )
     def test_only_a_web_address_is_a_link(self, url: str | None) -> None:
         markdown = page.source_markdown(source("Text.", url=url))
         assert "](" not in markdown.replace("\\]\\(", "")
         assert "file:notes/a.md" in visible(markdown)[0][1]
 
+    def test_what_only_looks_like_a_citation_leads_nowhere(self) -> None:
+        text = "It is so [1][2]. `a[1]` is not.\n\n```\nb[2]\n```\n\nSo [1]"
+        shown_text = page.linked(text)
+        assert shown_text.replace("\u2060", "") == text
+        assert shown_text.count(page.source_name(1)) == 2
+        assert shown_text.count(page.source_name(2)) == 1
+        for other in ("`a[1]`", "```\nb[2]\n```"):
+            assert other in shown_text
+
     def test_an_undated_untitled_text_is_named_by_its_source(self) -> None:
         nameless = source("Text.", title=" ", published_at=None, author="")
-        assert page.sources_line([nameless]) == "[1] file\\:notes\\/a\\.md"
+        assert page.sources_line([nameless]) == f"{page.source_name(1)} file\\:notes\\/a\\.md"
 
 
 class TestShown:

@@ -61,7 +61,7 @@ def _source(n: int, rests: list[Rest], retrieval: Retrieval) -> tuple[str, str, 
     name, first = source_name(n), rests[0]
     line = f"{name} {escaped(first.said)}: {escaped(first.title)}"
     where = [escaped(part) for part in (first.said, day(first.published_at)) if part]
-    parts = [f"#### {escaped(f'{name} {first.title}')}", " · ".join(where), "---"]
+    parts = [f"#### {escaped(f'[{n}] {first.title}')}", " · ".join(where), "---"]
     for rest in sorted(rests, key=lambda one: one.span):
         # Bold ends with its paragraph.
         lines = [f"**{escaped(part.strip())}**" for part in _words(rest, retrieval).split("\n\n")]

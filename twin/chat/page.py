@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 
 from twin.chat.answer import Source
+from twin.chat.citations import citation_spans
 from twin.documents import Kind, Span
 from twin.errors import TwinError
 from twin.retrieve.passages import Passage
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _INVISIBLE = re.compile("[\u200b\u2028\u2029\x00]")
+_JOINER = "\u2060"
+"""A word joiner: it has no width, and keeps what stands on its two sides on one line."""
 # What CommonMark counts as white space: next to anything else, ** may fail to make bold.
 _SPACE = " \t\r\f\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
@@ -51,10 +54,18 @@ def apology(error: TwinError) -> str:
 def source_name(n: int) -> str:
     """Return the name of the element that shows a source.
 
-    Chainlit turns every occurrence of an element's name in its message into a link to it, so the
-    name is the citation itself.
+    Chainlit turns every occurrence of an element's name in its message into a link to it, in code and
+    in addresses as well. So the name is the citation itself with a sign behind it that nobody sees,
+    and that nothing else in an answer has.
     """
-    return f"[{n}]"
+    return f"[{n}]{_JOINER}"
+
+
+def linked(text: str) -> str:
+    """Return an answer in which the citations, and nothing that looks like one, lead to their sources."""
+    for span, _ in reversed(list(citation_spans(text))):
+        text = f"{text[: span.end]}{_JOINER}{text[span.end :]}"
+    return text
 
 
 def source_markdown(source: Source) -> str:
@@ -66,7 +77,7 @@ def source_markdown(source: Source) -> str:
     passage = source.passage
     origin = [passage.author, day(passage.published_at)]
     described = " · ".join(escaped(part) for part in origin if part)
-    title = escaped(f"{source_name(source.n)} {' '.join(title_of(passage).split())}")
+    title = escaped(f"[{source.n}] {' '.join(title_of(passage).split())}")
     offset = passage.start
     quotes = [Span(start - offset, end - offset) for start, end in source.quotes]
     place = (
@@ -118,7 +129,10 @@ def _links(passage: Passage) -> str:
 
 
 def _link(url: str, passage: Passage) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # it is no address at all, as in "https://[draft]/"
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return escaped(passage.source)
     address = re.sub(r"[<>\\\s]", lambda m: f"%{ord(m[0]):02X}", url)

@@ -187,7 +187,7 @@ async def finish(room: Room, asked: Asked, said: cl.Message, finished: Answer) -
     understood = steps.understood(finished.retrieval)
     parts = (
         f"*{understood}*" if understood else "",
-        shown(marked(finished.text, finished.support)),
+        shown(page.linked(marked(finished.text, finished.support))),
         legend(finished.support),
         page.sources_line(finished.sources),
     )

@@ -105,7 +105,7 @@ async def _fill(shown_in: Columns, side: int, events: Any) -> Answer | None:
                 column["text"] += event.text
                 await shown_in.show()
         elif isinstance(event, Answer):
-            column["text"] = shown(marked(event.text, event.support))
+            column["text"] = shown(page.linked(marked(event.text, event.support)))
             column["sources"] = [
                 {
                     "name": page.source_name(source.n),
