@@ -1,6 +1,7 @@
 """Runs with a program in Axolotl's place: started, stopped, failed, and what is left then."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -269,8 +270,12 @@ def _begun(home: Path) -> bool:
 LAUNCHER = """
 import json, os, sys
 from pathlib import Path
-from twin.training.launching import launch
-ended = launch([sys.executable, "-c", sys.argv[2]], os.environ, Path(sys.argv[1]), lambda _: None)
+from twin.training import launching
+launching.GRACE = 0.5 if sys.argv[3:] == ["several"] else 60
+ended = launching.launch(
+    [sys.executable, "-c", sys.argv[2]], os.environ, Path(sys.argv[1]), lambda _: None,
+    alone=not sys.argv[3:],
+)
 print(json.dumps([ended.stopped, ended.status]))
 """
 
@@ -296,6 +301,136 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     stopped, status = json.loads(said)
     assert stopped
     assert status < 0
+
+
+def _interrupted(
+    folder: Path, script: str, signals: list[tuple[str, int]], *words: str
+) -> tuple[bool, int]:
+    """Return how `launch` ended with a program that was interrupted once it had written these files."""
+    # In a process of its own: an interrupt that came too late would end the tests.
+    with subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER, str(folder), script, *words],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for file, number in signals:
+            while not (folder / file).exists():
+                assert process.poll() is None, f"it ended before there was {file}"
+                time.sleep(0.02)
+            time.sleep(0.6)
+            process.send_signal(number)
+        said, _ = process.communicate(timeout=300)
+    stopped, status = json.loads(said)
+    return stopped, status
+
+
+BEGINS = """
+import json, os, pathlib, signal, sys, time
+def tell(**event):
+    print(json.dumps({"at": 0, **event}), file=open("events.jsonl", "a"), flush=True)
+"""
+
+
+def test_an_interrupt_while_another_is_answered_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = BEGINS + (
+        "signal.signal(signal.SIGINT, lambda *_: pathlib.Path('deaf').touch())\n"
+        "pathlib.Path('pid').write_text(str(os.getpid()))\n"
+        "while True: time.sleep(600)\n"
+    )
+    signals = [("pid", signal.SIGINT), ("deaf", signal.SIGINT)]
+    stopped, status = _interrupted(tmp_path, script, signals)
+    assert (stopped, status) == (True, -signal.SIGKILL)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text("utf-8")), 0)
+
+
+def test_several_processes_may_take_their_time_to_save_a_model(tmp_path: Path) -> None:
+    script = BEGINS + (
+        "def save(*_):\n"
+        "    time.sleep(2.5)\n"
+        "    pathlib.Path('saved').touch()\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGINT, save)\n"
+        "tell(event='begin', step=0, steps=9)\n"
+        "time.sleep(600)\n"
+    )
+    ended = _interrupted(tmp_path, script, [("events.jsonl", signal.SIGTERM)], "several")
+    assert ended == (True, 0)
+    assert (tmp_path / "saved").exists(), "it was killed while it saved"
+
+
+def test_a_terminal_that_is_closed_stops_at_a_checkpoint(tmp_path: Path) -> None:
+    script = BEGINS + (
+        "tell(event='begin', step=0, steps=9)\n"
+        "while not pathlib.Path('stop').exists(): time.sleep(0.05)\n"
+        "time.sleep(1.5)\n"
+        "tell(event='end', step=4)\n"
+    )
+    # The terminal says it, and so does its shell.
+    signals = [("events.jsonl", signal.SIGHUP), ("stop", signal.SIGHUP)]
+    assert _interrupted(tmp_path, script, signals) == (True, 0)
+
+
+def test_what_fails_while_it_stops_has_failed_and_what_is_through_is_done(tmp_path: Path) -> None:
+    waits = BEGINS + (
+        "tell(event='begin', step=0, steps=9)\n"
+        "while not pathlib.Path('stop').exists(): time.sleep(0.05)\n"
+    )
+    full, through = tmp_path / "full", tmp_path / "through"
+    for folder in (full, through):
+        folder.mkdir()
+    signals = [("events.jsonl", int(signal.SIGINT))]
+    fails_then = waits + "sys.exit('OSError: [Errno 28] No space left on device')\n"
+    assert _interrupted(full, fails_then, signals) == (False, 1)
+    assert _interrupted(through, waits + "tell(event='end', step=9)\n", signals) == (False, 0)
+
+
+def test_a_second_attempt_is_not_explained_by_the_first(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fails(home, "OSError: [Errno 28] No space left on device")
+    assert sft(home) == 1
+    assert "the disk is full" in capsys.readouterr().err
+    fails(home, "ValueError: something else is wrong")
+    assert run_cli(["train", "resume"]) == 1
+    said = capsys.readouterr().err
+    assert "something else is wrong" in said
+    assert "disk" not in said
+
+
+def test_a_trainer_whose_twin_was_killed_is_not_joined_by_a_second(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learns(home, 400, 0.05)
+    words = [sys.executable, "-m", "twin.cli", "train", "sft", "mine"]
+    words += ["--set", f"base_model={home.parent / 'llama'}"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not _begun(home):
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    run = runs.run_named("last", home)
+    assert run.state is State.RUNNING, "its trainer goes on"
+    assert run_cli(["train", "resume", run.id]) == 2
+    assert "is running" in capsys.readouterr().err
+    (run.folder / "stop").touch()
+    while time.monotonic() < end and run.state is State.RUNNING:
+        time.sleep(0.05)
+    assert run.state is State.LOST
+    learns(home, 2)
+    assert run_cli(["train", "resume", run.id]) == 0
+    assert runs.run_named(run.id, home).state is State.DONE
+
+
+def test_a_number_of_a_process_that_was_given_anew_does_not_keep_a_run(home: Path) -> None:
+    learns(home, 2)
+    assert sft(home) == 0
+    # As after a restart, or in a container, where every first program has one number.
+    run = runs.run_named("last", home).changed(state=State.RUNNING, pid=os.getpid())
+    assert run.state is State.LOST
+    learns(home, 4)
+    assert run_cli(["train", "resume", run.id]) == 0
 
 
 def test_without_llama_cpp_the_export_says_what_to_get(

@@ -24,7 +24,10 @@ LOOK: Final = 0.25
 """Seconds between two looks at the events."""
 
 GRACE: Final = 20.0
-"""Seconds that a process has after a signal."""
+"""Seconds that a process has after a signal, if it has nothing to save."""
+
+BEFORE: Final = frozenset({"starting", "loading the model", "preparing"})
+"""Stages in which nothing is learned yet, so that nothing is to be saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,27 @@ class Ended:
 
     Attributes:
         status: its exit status, negative for a signal.
-        stopped: whether it was asked to.
+        stopped: whether it ended because it was asked to. One that was through already, or that failed
+            while it wrote its checkpoint, did not.
         progress: how far it came.
+        said_from: where in the log it began to speak.
     """
 
     status: int
     stopped: bool
     progress: Progress
+    said_from: int = 0
+
+
+@dataclass(slots=True)
+class _Asked:
+    """How often it was asked to end, what is done about it, and whether anybody looks on."""
+
+    times: int = 0
+    answered: int = 0
+    softly: bool = False
+    unseen: bool = False
+    until: float = float("inf")
 
 
 def launch(
@@ -49,6 +66,7 @@ def launch(
     told: Callable[[Progress], None],
     *,
     alone: bool = True,
+    keep: Sequence[int] = (),
 ) -> Ended:
     """Run a program of Axolotl until it ends.
 
@@ -61,16 +79,16 @@ def launch(
         told: told how far it is, some times a second.
         alone: whether it trains in one process; several are stopped by a signal, on which Axolotl
             saves what it has, because they would have to agree on the step.
+        keep: open files that the program and all that it starts hold, too.
     """
     (folder / STOP).unlink(missing_ok=True)
     follower = Follower(folder)
     follower.look()
     # What an earlier attempt left counts for the numbers, not for how far this one is.
     follower.progress.stage, follower.progress.began_at = "starting", 0.0
-    asked = 0
     with (
         (folder / "log").open("ab") as log,
-        _terminating(),
+        _asking() as asked,
         subprocess.Popen(  # noqa: S603 - the person's own environment, arguments as a list
             list(command),
             cwd=folder,
@@ -78,62 +96,88 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            pass_fds=tuple(keep),
             # Ctrl-C at the terminal reaches us alone, and we decide what it means.
             start_new_session=True,
         ) as child,
     ):
-        while True:
-            try:
-                while child.poll() is None:
-                    if follower.look() or not asked:
-                        told(follower.progress)
-                    time.sleep(LOOK)
-                break
-            except KeyboardInterrupt:
-                asked += 1
-                follower.look()
-                training = follower.progress.stage not in {
-                    "starting",
-                    "loading the model",
-                    "preparing",
-                }
-                if asked == 1 and alone and training:
-                    (folder / STOP).touch()
-                    follower.progress.stage = (
-                        "stopping at a checkpoint; Ctrl-C once more ends it at once"
-                    )
+        said_from = log.tell()
+        try:
+            while child.poll() is None:
+                new = follower.look() or not asked.times
+                if asked.times > asked.answered:
+                    _answer(asked, child, folder, follower.progress, alone=alone)
+                    new = True
+                elif time.monotonic() > asked.until:
+                    _signal(child, signal.SIGKILL)
+                if new and not asked.unseen:
                     told(follower.progress)
-                else:
-                    end(child, signal.SIGINT if asked == 1 else signal.SIGKILL)
-            except BaseException:
-                end(child, signal.SIGKILL)
-                raise
+                time.sleep(LOOK)
+        except BaseException:
+            end(child, signal.SIGKILL)
+            raise
     follower.look()
     (folder / STOP).unlink(missing_ok=True)
-    return Ended(child.returncode, bool(asked), follower.progress)
+    progress = follower.progress
+    through = child.returncode == 0 and 0 < progress.steps <= progress.step
+    stopped = bool(asked.times) and not through and not (asked.softly and child.returncode > 0)
+    return Ended(child.returncode, stopped, progress, said_from)
+
+
+def _answer(
+    asked: _Asked,
+    child: "subprocess.Popen[bytes]",
+    folder: Path,
+    progress: Progress,
+    *,
+    alone: bool,
+) -> None:
+    """Do what the person asks for who interrupts: never wait here, since they may ask once more."""
+    first = not asked.answered
+    asked.answered = asked.times
+    if not first or asked.times > 1:
+        asked.softly = False
+        _signal(child, signal.SIGKILL)
+        return
+    if progress.stage in BEFORE:
+        asked.until = time.monotonic() + GRACE
+        _signal(child, signal.SIGINT)
+        return
+    if alone:
+        asked.softly = True
+        (folder / STOP).touch()
+    else:
+        # A whole model takes minutes to write; what was cut off there would be of no use.
+        _signal(child, signal.SIGINT)
+    what = "stopping at a checkpoint" if alone else "saving the model"
+    progress.stage = f"{what}; Ctrl-C once more ends it at once"
+
+
+def _signal(child: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
 
 
 def end(child: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
     """Signal a program and all that it started, and see that they end."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, number)
+    _signal(child, number)
     try:
         child.wait(GRACE)
     except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
+        _signal(child, signal.SIGKILL)
         child.wait()
 
 
-def explain(log: Path, status: int) -> tuple[str, str]:
+def explain(log: Path, status: int, said_from: int = 0) -> tuple[str, str]:
     """Return why Axolotl failed and what to do, from the end of its log.
 
     Args:
         log: the run's log.
         status: how it ended.
+        said_from: where its part of the log begins; what stands before is of an earlier attempt.
     """
     with suppress(OSError), log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 60_000))
+        file.seek(max(said_from, log.stat().st_size - 60_000))
         text = file.read().decode("utf-8", "replace")
         for signs, message, hint in _KNOWN:
             if any(sign in text for sign in signs):
@@ -189,20 +233,34 @@ def _is_error(line: str) -> bool:
 
 
 @contextmanager
-def _terminating() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C, so that a run that a system ends is stopped at a checkpoint too."""
+def _asking() -> Iterator[_Asked]:
+    """Count Ctrl-C, and SIGTERM and the end of a terminal for it, instead of being interrupted by them.
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
+    So a run that a system ends is stopped at a checkpoint too, and none comes at a moment at which the
+    program would be left behind.
+    """
+    asked = _Asked()
 
+    def count(number: int, frame: FrameType | None) -> None:
+        del frame
+        if number == signal.SIGHUP:
+            # It may come twice, from the terminal and from its shell; and nothing can be shown there.
+            asked.times, asked.unseen = max(asked.times, 1), True
+        else:
+            asked.times += 1
+
+    before: dict[signal.Signals, object] = {}
     try:
-        before = signal.signal(signal.SIGTERM, interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # `nohup`, and a shell for what runs in the background, ignore one on purpose.
+            if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, count)
     except ValueError:
         # Not in the main thread: whoever is there decides on signals.
-        yield
+        yield asked
         return
     try:
-        yield
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, known in before.items():
+            signal.signal(number, known)  # type: ignore[arg-type]

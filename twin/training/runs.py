@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 from twin.documents import Audience
 from twin.errors import TrainingError, UsageError
 from twin.spelling import did_you_mean
+from twin.training.holding import is_held
 
 FOLDER: Final = "runs"
 MANIFEST: Final = "manifest.json"
@@ -33,7 +34,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     LOST = "lost"
-    """It says that it is running, but its process has gone."""
+    """It says that it is running, but nobody works on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,11 @@ class Run:
     def state(self) -> State:
         """How far it is, seen from outside."""
         told = self.manifest.state
-        return State.LOST if told is State.RUNNING and not _alive(self.manifest.pid) else told
+        if told is not State.RUNNING:
+            return told
+        held = is_held(self.folder)
+        alive = _alive(self.manifest.pid) if held is None else held
+        return State.RUNNING if alive else State.LOST
 
     def changed(self, **values: Any) -> "Run":
         """Write a manifest with other values, and return the run with it."""

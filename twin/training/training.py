@@ -21,6 +21,7 @@ from twin.training import curves, keys, metrics, recipes, runs, trainset
 from twin.training.composing import Beginning, Composed, Wishes, compose
 from twin.training.devices import Device, device
 from twin.training.environment import Axolotl
+from twin.training.holding import held
 from twin.training.launching import Ended, explain, launch
 from twin.training.memory import Estimate, estimate, load_of
 from twin.training.results import collect
@@ -201,6 +202,7 @@ def carry_out(run: Run, order: Order, axolotl: Axolotl, told: Told, *, resume: b
 
     Raises:
         TrainingError: if Axolotl fails; the run's manifest says why, too.
+        UsageError: if another process works on the run.
     """
     on = device()
     launcher = order.launcher or ("python" if on.count <= 1 else "accelerate")
@@ -210,19 +212,21 @@ def carry_out(run: Run, order: Order, axolotl: Axolotl, told: Told, *, resume: b
         command += ["--resume-from-checkpoint", str(run.checkpoint)]
     if order.launcher_arguments:
         command += ["--", *order.launcher_arguments]
-    run = run.changed(state=State.RUNNING, pid=os.getpid(), ended_at="", failure="")
-    try:
-        ended = launch(
-            command,
-            axolotl.environ(online=order.online),
-            run.folder,
-            told,
-            alone=launcher == "python",
-        )
-    except BaseException as error:
-        run.changed(state=State.FAILED, ended_at=runs.now(), failure=str(error))
-        raise
-    return _ended(run, ended)
+    with held(run.folder) as kept:
+        run = run.changed(state=State.RUNNING, pid=os.getpid(), ended_at="", failure="")
+        try:
+            ended = launch(
+                command,
+                axolotl.environ(online=order.online),
+                run.folder,
+                told,
+                alone=launcher == "python",
+                keep=kept,
+            )
+        except BaseException as error:
+            run.changed(state=State.FAILED, ended_at=runs.now(), failure=str(error))
+            raise
+        return _ended(run, ended)
 
 
 def _ended(run: Run, ended: Ended) -> Run:
@@ -239,25 +243,23 @@ def _ended(run: Run, ended: Ended) -> Run:
             collect(run)
         return run.changed(state=State.STOPPED, **told)
     if ended.status:
-        reason, hint = explain(run.folder / runs.LOG, ended.status)
+        reason, hint = explain(run.folder / runs.LOG, ended.status, ended.said_from)
         run.changed(state=State.FAILED, failure=reason, **told)
         message = f"{run.id}: {reason}"
         raise TrainingError(message, hint)
     try:
         collect(run)
-    except TwinError as error:
-        run.changed(state=State.FAILED, failure=error.message, **told)
+    except (TwinError, OSError) as error:
+        run.changed(state=State.FAILED, failure=str(error), **told)
         raise
     return run.changed(state=State.DONE, **told)
 
 
 def _write_numbers(run: Run, progress: metrics.Progress) -> None:
-    metrics.write_csv(run.folder, progress.rows)
-    try:
+    # The numbers are in the events; what is made of them must not cost a run its result.
+    with suppress(TrainingError, OSError):
+        metrics.write_csv(run.folder, progress.rows)
         curves.draw({run.id: progress.rows}, run.folder / curves.NAME)
-    except TrainingError:
-        # The numbers are there; `twin runs show` says how the picture is to be had.
-        return
 
 
 def _no_base(base: str) -> TrainingError:

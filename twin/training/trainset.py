@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,9 +104,18 @@ def need_rows(data: TrainSet, kind: str, least: int) -> None:
 
 
 def some(path: Path, count: int) -> list[dict[str, Any]]:
-    """Return the first rows of a file."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line, _ in zip(file, range(count), strict=False)]
+    """Return the first rows of a file.
+
+    Raises:
+        TrainingError: if it is no longer there, or no longer what was trained on.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = islice((line for line in file if line.strip()), count)
+            return [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be read any more"
+        raise TrainingError(message, "it was trained on; was it moved or made anew?") from error
 
 
 def _read(path: Path) -> tuple[Part, str]:
