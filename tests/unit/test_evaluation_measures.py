@@ -16,8 +16,10 @@ from twin.evaluation.agreement import krippendorff_alpha, weighted_kappa
 from twin.evaluation.answers import Given, Scored
 from twin.evaluation.answers import summed as summed_answers
 from twin.evaluation.beir import fill, measure_beir, read_beir, source_of
+from twin.evaluation.candidates import Candidate, prompts_of, unseen
 from twin.evaluation.cases import Case
 from twin.evaluation.comparing import Measured
+from twin.evaluation.generation import Prompted
 from twin.evaluation.goldens import Form, Golden, mine, read_goldens, write_goldens
 from twin.evaluation.grounding import average_precision
 from twin.evaluation.intervals import Interval, bootstrap, mean_interval
@@ -162,6 +164,66 @@ def test_the_gain_is_as_sure_as_there_are_texts() -> None:
     ten = gain(*(measured(side, sorted(texts * 10)) for side in tenfold))
     assert one.value == pytest.approx(ten.value)
     assert ten.high - ten.low > 0.8 * (one.high - one.low)
+
+
+def test_one_document_has_no_interval_and_few_texts_pass_no_gate() -> None:
+    one = bootstrap(lambda rows: float(rows.mean()), ["a"] * 9)
+    assert (one.value, str(one)) == (4.0, "4.000")
+    assert math.isnan(one.low)
+    sides = bootstrap(
+        lambda rows: float(rows.mean()), [*"abcd", "e", "e"], strata=[1, 1, 1, 1, 2, 2]
+    )
+    assert math.isnan(sides.high), "one side never differs"
+
+    def holds(texts: int) -> bool | None:
+        """Say what the gate says of twenty windows a side, of so many texts, by two authors alike."""
+        documents = [str(n % texts) for n in range(20)]
+        near, far = (measured([where] * 20, documents) for where in (0.3, 0.6))
+        comparison: Any = SimpleNamespace(measured=(far, near))
+        [verdict] = verdicts(comparison, EvaluationSettings())
+        assert verdict.passes is (verdict.conditions[0].holds is True)
+        return verdict.conditions[0].holds
+
+    assert [holds(texts) for texts in (1, 2, 4, 5, 20)] == [False, False, False, True, True]
+
+
+def test_the_gate_seldom_calls_a_model_nearer_that_is_not() -> None:
+    rng = np.random.default_rng(7)
+    passed = 0
+    for _ in range(60):
+        sides = []
+        for _ in range(2):
+            texts = rng.normal(0.5, 0.25, 5)
+            windows = [float(text + rng.normal(0, 0.25)) for text in texts for _ in range(2)]
+            sides.append(measured(windows, [str(n // 2) for n in range(10)]))
+        comparison: Any = SimpleNamespace(measured=tuple(sides))
+        [verdict] = verdicts(comparison, EvaluationSettings())
+        passed += verdict.conditions[0].holds is True
+    assert passed <= 6
+
+
+def test_what_a_candidate_was_trained_on_is_neither_asked_nor_held_out() -> None:
+    old, new = (" ".join(f"{word}{n}" for n in range(60)) for word in ("old", "new"))
+    prompts = [Prompted(user="Tell.", reference=text) for text in (old, new)] + [
+        Prompted(user="Why?")
+    ]
+    held_out = {"1": f"Before. {old}", "2": new}
+    earlier = Candidate(name="sft-1", training={"1": "something else"})
+    later = Candidate(name="sft-2", training={"7": f"It begins: {old}"})
+    asked, texts, notes = unseen(prompts, held_out, [earlier, later], {})
+    assert ([prompt.reference for prompt in asked], list(texts)) == ([new, ""], ["2"])
+    [note] = notes
+    assert note.startswith(
+        "left out because sft-2 was trained on it: 1 of 3 prompts, 1 of 2 held-out"
+    )
+    assert unseen(prompts, held_out, [earlier], {}) == (prompts, held_out, ())
+    assert list(unseen(prompts, held_out, [earlier], {"x": new})[1]) == ["1"]
+
+
+def test_the_chosen_text_of_a_pair_is_the_reference_of_its_prompt(tmp_path: Path) -> None:
+    row = {"messages": [{"role": "user", "content": "Tell."}], "chosen": {"content": "So it was."}}
+    (tmp_path / "test.jsonl").write_text(json.dumps(row), "utf-8")
+    assert [one.reference for one in prompts_of(tmp_path / "test.jsonl", 9)] == ["So it was."]
 
 
 def test_two_tokenizers_are_not_compared_by_perplexity() -> None:

@@ -70,7 +70,7 @@ def run_command(  # noqa: PLR0913, PLR0917 - one an option
     a file or folder of texts that are there already. The exit code is 0 if every RUN passes the
     gate under [evaluation] in twin.toml, 1 if one does not.
     """
-    from twin.evaluation.candidates import Known, candidate  # noqa: PLC0415 - heavy
+    from twin.evaluation.candidates import Known, candidate, unseen  # noqa: PLC0415 - heavy
     from twin.evaluation.comparing import Comparing, compare  # noqa: PLC0415
     from twin.evaluation.corpus import read_texts  # noqa: PLC0415
     from twin.evaluation.figures import write_figures  # noqa: PLC0415
@@ -93,16 +93,25 @@ def run_command(  # noqa: PLR0913, PLR0917 - one an option
         found = [candidate(name, known) for name in names]
         for text in (text for one in found for text in one.notes):
             output.note(text)
+        trained_on = read_texts(training) if training else {}
+        asked, kept_back, left_out = unseen(
+            _prompts(found, prompts, texts, seed),
+            read_texts(held_out) if held_out else _held_out(found),
+            found,
+            trained_on,
+        )
+        for text in left_out:
+            output.note(text)
         corpus = corpus_of_home(home, author, others)
         judging = registry.has_teacher and not no_judge
         with output.progress("learning the style", "folds") as told:
             scale = Scale(corpus, words, told=told)
         by = Comparing(
             scale=scale,
-            prompts=_prompts(found, prompts, texts, seed),
+            prompts=asked,
             sampling=Sampling(tokens=tokens, temperature=temperature, seed=seed),
-            held_out=read_texts(held_out) if held_out else _held_out(found),
-            training=read_texts(training) if training else {},
+            held_out=kept_back,
+            training=trained_on,
             teacher=registry.teacher() if judging else None,
             sample=sample_of(corpus) if judging else "",
             cache=home.folder / "evaluation" / "texts",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import UsageError
 from twin.evaluation.corpus import read_texts, text_of_row
 from twin.evaluation.generation import GGUF, Chat, Checkpoint, Prompted, Writer
+from twin.evaluation.memorisation import memorised
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -243,9 +244,48 @@ def _prompted(row: Mapping[str, Any]) -> Prompted:
             reference=row.get("reference", ""),
         )
     said = {message["role"]: message["content"] for message in row["messages"]}
+    own = row.get("chosen") or {}
     return Prompted(
-        user=said["user"], system=said.get("system", ""), reference=said.get("assistant", "")
+        user=said["user"],
+        system=said.get("system", ""),
+        reference=said.get("assistant") or str(own.get("content", "")),
     )
+
+
+def unseen(
+    prompts: Sequence[Prompted],
+    held_out: Mapping[str, str],
+    found: Sequence[Candidate],
+    training: Mapping[str, str],
+) -> tuple[list[Prompted], dict[str, str], tuple[str, ...]]:
+    """Return the prompts and held-out texts that none of the candidates was trained on, and notes.
+
+    What one set holds out another may train on: the latest writing is held out, and is no longer the
+    latest when a set is made again. A text counts as trained on if 30 tokens in a row are.
+
+    Args:
+        prompts: with the author's own text as their reference.
+        held_out: the author's text by document.
+        found: the candidates.
+        training: what others were trained on, as the person says.
+    """
+    left, texts, notes = list(prompts), dict(held_out), []
+    for who, learned in [("one of them", training), *((one.name, one.training) for one in found)]:
+        if not learned:
+            continue
+        references = memorised([prompt.reference for prompt in left], learned)
+        seen = {shared.text for shared in references.over}
+        known = {shared.text for shared in memorised(list(texts.values()), learned).over}
+        if seen or known:
+            notes.append(
+                f"left out because {who} was trained on it: {len(seen)} of {len(left)} prompts, "
+                f"{len(known)} of {len(texts)} held-out documents"
+            )
+        left = [prompt for number, prompt in enumerate(left) if number not in seen]
+        texts = {
+            name: text for number, (name, text) in enumerate(texts.items()) if number not in known
+        }
+    return left, texts, tuple(notes)
 
 
 def held_out_of(dataset: Path) -> dict[str, str]:

@@ -25,8 +25,9 @@ class Interval:
 
     Attributes:
         value: of all rows.
-        low: the lower end, of the level that `bootstrap` was given.
-        high: the upper end.
+        low: the lower end, of the level that `bootstrap` was given; NaN where one thing alone was
+            measured, of which nobody knows how much another would have differed.
+        high: the upper end, likewise.
     """
 
     value: float
@@ -34,6 +35,8 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
+        if not math.isfinite(self.low):
+            return f"{self.value:.3f}"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
     def as_json(self) -> dict[str, float | None]:
@@ -53,7 +56,8 @@ def bootstrap(
     """Return a statistic with its 95% percentile interval.
 
     Whole units are drawn with replacement (Efron and Tibshirani, An Introduction to the Bootstrap,
-    1993, chapters 8 and 13), within each stratum if there are any, so that no drawing lacks a class.
+    1993, chapters 8 and 13), within each stratum if there are any, so that no drawing lacks a class. Of
+    a stratum with a single unit there is no interval.
 
     Args:
         statistic: of the rows with these indices, repeats included; NaN where it is undefined.
@@ -72,6 +76,9 @@ def bootstrap(
         for stratum in rows.values()
     ]
     whole = statistic(np.arange(len(units), dtype=np.intp))
+    if any(len(pool) == 1 for pool in pools):
+        # What is drawn is always the same then, and an interval without width would say: quite sure.
+        return Interval(float(whole), math.nan, math.nan)
     drawn = []
     for _ in range(samples):
         parts = [pool[i] for pool in pools for i in rng.integers(len(pool), size=len(pool))]

@@ -7,7 +7,7 @@ measured, and whether all of them hold. What could not be measured is said, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from twin.evaluation.comparing import Comparison, Measured
 from twin.evaluation.intervals import Interval, Rows, bootstrap
 from twin.evaluation.perplexity import ratio
 from twin.gate import EvaluationSettings
+
+FEWEST_TEXTS: Final = 5
+"""Of each side, for the interval of the gain to mean what it says: of two models that write alike the bootstrap
+would let half of the comparisons of one text a side pass, and of five texts a side one in twenty-five."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,14 @@ def gain(one: Measured, base: Measured) -> Interval:
 
 def _style(one: Measured, base: Measured, gate: EvaluationSettings) -> Condition:
     found = gain(one, base)
+    fewest = min(len(set(side.style.documents)) for side in (one, base))
+    if fewest < FEWEST_TEXTS:
+        # Not "could not be measured": whoever has five texts written can measure it.
+        return Condition(
+            name="nearer to the author",
+            holds=False,
+            said=f"by {found}; of {fewest} texts nothing can be said, {FEWEST_TEXTS} of each are the least",
+        )
     return Condition(
         name="nearer to the author",
         holds=found.value >= gate.style_gain and found.low > 0,
