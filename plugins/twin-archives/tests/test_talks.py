@@ -16,6 +16,7 @@ import twin
 from twin.basics.conversations import conversation_passages
 from twin_archives.history import own_words
 from twin_archives.talk import Message, chat_markdown, woven
+from twin_archives.whatsapp_notes import own_text
 
 Read = Callable[..., Any]
 
@@ -172,6 +173,62 @@ def test_whatsapp_reads_words_and_leaves_the_rest(read: Read, tmp_path: Path) ->
     assert found.only.author == "Ada"
     lines = {item.rpartition(":")[2] for item, _ in found.ledger.skips if ".txt:" in item}
     assert lines == {"1", "5", "8", "9"}
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<Medien ausgeschlossen>",
+        "<Multimedia omitido>",
+        "<Mídia oculta>",
+        "<Без медиафайлов>",
+        "Du hast diese Nachricht gelöscht.",
+        "Se eliminó este mensaje.",
+        "Vous avez supprimé ce message",
+        "Mensagem apagada",
+        "Missed voice call",
+        "foto.jpg (archivo adjunto)",
+        "\u200eimage omitted",
+        "Plan.pdf • \u200e2 pages \u200edocument omitted",
+    ],
+)
+def test_whatsapp_speaks_many_languages_in_ones_place(note: str) -> None:
+    assert own_text(note) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("neu <Diese Nachricht wurde bearbeitet.>", "neu"),
+        ("nuevo <Se editó este mensaje.>", "nuevo"),
+        ("The weir \u200eimage omitted", "The weir"),
+        ("The weir \u200e<attached: 1-PHOTO.jpg>\nin May", "The weir\nin May"),
+        ("I omitted it: a <b> tag", "I omitted it: a <b> tag"),
+        ("<html>", "<html>"),
+    ],
+)
+def test_whatsapp_notes_go_and_ones_own_words_stay(text: str, own: str) -> None:
+    assert own_text(text) == own
+
+
+@pytest.mark.parametrize(
+    ("time", "hour"),
+    [("25/12/2021 à 21:05", 21), ("2021/12/25 午後9:05", 21), ("25/12/21 9:05 p. m.", 21)],
+)
+def test_whatsapp_heads_of_other_languages(
+    time: str, hour: int, read: Read, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Discussion WhatsApp avec Bob"
+    folder.mkdir()
+    place = chat(folder, f"{time} - Ada: Hi", f"{time} - Bob: Oh").rename(folder / "_chat.txt")
+    found = read("whatsapp", place, dates="" if time.startswith("2021") else "dmy").only
+    # Given alone, it is known by its folder: every chat of an iPhone has the same name.
+    assert (found.source, found.author) == ("whatsapp:bob/2021-12-25", "Ada")
+    assert f"2021-12-25T{hour}:05" in str(found.published_at)
+
+
+def test_code_of_chats_is_fenced_by_lines_of_its_own() -> None:
+    assert chat_markdown("See ```a\n  b`` ``` *now*") == "See \n```\na\n  b`` \n```\n **now**"
 
 
 def test_whatsapp_of_a_group_asks_who_one_is(read: Read, tmp_path: Path) -> None:

@@ -122,7 +122,11 @@ def chat_markdown(text: str) -> str:
     for code in _CODE.finditer(text):
         block = code[0]
         if "\n" in block:
-            block = f"```\n{block.strip('`').strip(chr(10))}\n```"
+            block = f"```\n{block[3:-3].strip(chr(10))}\n```"
+            # A fence is one at the begin of a line alone, and nothing may follow it there.
+            before, after = text[: code.start()].rstrip(" "), text[code.end() :]
+            block = block if not before or before.endswith("\n") else f"\n{block}"
+            block = block if not after or after.startswith("\n") else f"{block}\n"
         pieces += [_emphasis(text[at : code.start()]), block]
         at = code.end()
     return "".join([*pieces, _emphasis(text[at:])])

@@ -19,6 +19,7 @@ from twin.components import Report
 from twin_archives.files import Files, told
 from twin_archives.options import WhatsAppOptions
 from twin_archives.talk import Message, by_day, chat_markdown, conversation
+from twin_archives.whatsapp_notes import own_text
 from twin_archives.whose import mine
 from twin_files.decoding import decode
 from twin_files.formats import Markup
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from llama_index.core.schema import Document as LlamaDocument
 
 HEAD: Final = re.compile(
-    r"[\u200e\u200f\u202a-\u202e]*\[?(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),?\s+"
-    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?"
+    r"[\u200e\u200f\u202a-\u202e]*\[?(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),?\s+(?:(?:à|às|um|kl\.)\s+)?"
+    r"(?P<before>[上下]午|午[前後]|오[전후])?\s?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?"
     r"(?:\s*(?P<half>[ap])\.?\s?m\.?)?(?:\]|\s[-–])\s(?P<rest>.*)",
     re.IGNORECASE,
 )
@@ -38,14 +39,9 @@ _SAID: Final = re.compile(
     re.DOTALL,
 )
 _NAMED: Final = re.compile(
-    r"(?:WhatsApp[ _]Chat(?:[ _](?:with|-)[ _]|[ _-]+)|Chat WhatsApp con )(.+)"
+    r"(?:WhatsApp[ _]Chat(?:[ _](?:with|mit|-)[ _]|[ _-]+)|Chat (?:de )?WhatsApp con "
+    r"|Discussion WhatsApp avec |Conversa do WhatsApp com |WhatsApp-chat met )(.+)"
 )
-_NO_WORDS: Final = re.compile(
-    r"\u200e.*|<(?:media|medien|médias?)[^>]*>|null|(?:this message was|you) deleted(?: this message)?\.?"
-    r"|<attached: [^>]*>|[^\n]*\((?:file attached|datei angehängt)\)",
-    re.IGNORECASE,
-)
-_EDITED: Final = re.compile(r"\s*\u200e?<This message was edited>\s*\Z")
 _NOON: Final = 12
 _TWO: Final = 2
 
@@ -121,11 +117,8 @@ def _chat(
     zone = ZoneInfo(options.timezone)
     messages: list[Message] = []
     for line, spoken in said:
-        text = _EDITED.sub("", spoken["text"])
-        first, _, caption = text.partition("\n")
-        if _NO_WORDS.fullmatch(first.strip()):
-            text = caption
-        if not text.strip(" \n\u200e"):
+        text = own_text(spoken["text"])
+        if not text.strip():
             report.skipped(f"{name}:{line.number}", "a picture, a call or the like, without words")
             continue
         try:
@@ -134,8 +127,7 @@ def _chat(
             report.failed(".", f"{name}:{line.number}: {error}")
             continue
         who = _who(spoken)
-        text = chat_markdown(text.replace("\u200e", ""))
-        messages.append(Message(who=who, when=when, text=text, mine=who in me))
+        messages.append(Message(who=who, when=when, text=chat_markdown(text), mine=who in me))
     for day, group in by_day(messages):
         source = f"whatsapp:{twin.author_slug(title) or 'chat'}/{day}"
         if document := conversation(
@@ -154,7 +146,15 @@ def _title(files: Files, name: str) -> str:
     for one in (stem, name.rpartition("/")[0].rpartition("/")[2], files.title):
         if match := _NAMED.fullmatch(one):
             return match[1].strip()
-    return files.title if stem == "_chat" else stem
+    if stem != "_chat":
+        return stem
+    # Every chat of an iPhone has this name; given alone, its folder tells it from the others.
+    return files.title if files.export else _of_folder(files.path.resolve().parent.name)
+
+
+def _of_folder(name: str) -> str:
+    match = _NAMED.fullmatch(name)
+    return match[1].strip() if match else name
 
 
 def _other(people: dict[str, None], title: str) -> list[str]:
@@ -195,8 +195,8 @@ def _when(head: re.Match[str], order: str) -> datetime:
     parts = dict(zip(order, re.split(r"[./-]", head["date"]), strict=True))
     year = int(parts["y"]) + (2000 if len(parts["y"]) == _TWO else 0)
     hour = int(head["hour"])
-    if half := head["half"]:
-        hour = hour % _NOON + (_NOON if half.lower() == "p" else 0)
+    if half := head["half"] or head["before"]:
+        hour = hour % _NOON + (_NOON if half in {"p", "P", "下午", "午後", "오후"} else 0)
     # The caller knows the zone.
     return datetime(  # noqa: DTZ001
         year, int(parts["m"]), int(parts["d"]), hour, int(head["minute"]), int(head["second"] or 0)
