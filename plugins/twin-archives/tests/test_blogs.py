@@ -191,6 +191,20 @@ def test_jekyll_reads_code_drafts_and_addresses(read: Read, tmp_path: Path) -> N
     assert later.audience is twin.Audience.PRIVATE
 
 
+def test_jekyll_tags_around_code_leave_it_whole(read: Read, tmp_path: Path) -> None:
+    body = (
+        "```yaml\n{% raw %}run: ${{ x }}{% endraw %}\n```\n\n"
+        "{% raw %}\n```liquid\n{{ y }}\n```\n{% endraw %}\n"
+        "{% highlight md %}\n```\nz\n```\n{% endhighlight %}\n"
+    )
+    root = tmp_path / "blog" / "_posts"
+    root.mkdir(parents=True)
+    (root / "2024-03-01-a.md").write_text(f"---\ntitle: A\n---\n{body}", "utf-8")
+    assert read("jekyll", root.parent).only.text == (
+        "```yaml\nrun: ${{ x }}\n```\n\n```liquid\n{{ y }}\n```\n````md\n```\nz\n```\n````\n"
+    )
+
+
 def ghost_export(folder: Path, *posts: dict[str, Any]) -> Path:
     whole = []
     authors = []

@@ -37,7 +37,11 @@ _HIGHLIGHT: Final = re.compile(
     r"\{%-?\s*highlight\s+(?P<language>[\w+#-]+)[^%]*%\}\n?(?P<code>.*?)\n?\{%-?\s*endhighlight\s*-?%\}",
     re.DOTALL,
 )
-_RAW: Final = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}\n?")
+_RAW: Final = re.compile(
+    # A line that holds nothing else goes; inside a line nothing but the tag does.
+    r"(?:^[ \t]*\{%-?\s*(?:end)?raw\s*-?%\}[ \t]*\r?\n)|\{%-?\s*(?:end)?raw\s*-?%\}",
+    re.MULTILINE,
+)
 _ELEMENT: Final = re.compile(r"</?(?:p|div|h[1-6]|ul|ol|table)\b", re.IGNORECASE)
 _MACHINERY: Final = frozenset({"_layouts", "_includes", "_sass", "_site", "_plugins", "assets"})
 
@@ -136,4 +140,5 @@ def _address(facts: Facts, permalink: object, site: str) -> str | None:
 
 
 def _fenced(match: re.Match[str]) -> str:
-    return f"```{match['language']}\n{match['code'].strip(chr(10))}\n```"
+    fence = "`" * (max(map(len, re.findall("`{3,}", match["code"])), default=2) + 1)
+    return f"{fence}{match['language']}\n{match['code'].strip(chr(10))}\n{fence}"

@@ -60,6 +60,41 @@ def test_word_keeps_its_structure(read: Callable[..., Any], fixtures: Path) -> N
     assert document.tags == ("weir", "birds")
 
 
+def test_changes_that_others_proposed_are_not_the_authors(
+    read: Callable[..., Any], tmp_path: Path
+) -> None:
+    def run(text: str, tag: str = "t") -> str:
+        return f"<w:r><w:{tag}>{text}</w:{tag}></w:r>"
+
+    def change(tag: str, who: str, content: str) -> str:
+        return f'<w:{tag} w:id="1" w:author="{who}">{content}</w:{tag}>'
+
+    proposed = (
+        run("One wades")
+        + change("ins", "Bob", run(" never") + change("del", "Ada Wren", run(" ever", "delText")))
+        + change("del", "Bob", run(" it", "delText"))
+        + change("ins", "Wren, Ada", run(" in May"))
+        + change("del", "Ada", run(" and June", "delText"))
+        + change("moveTo", "Bob", run(" Moved."))
+        + change("moveFrom", "Bob", run(" only."))
+    )
+    raw = word("The ford", ["HERE"])
+    (tmp_path / "a.docx").write_bytes(_with(raw, run("HERE"), proposed))
+    found = read(tmp_path)
+    assert found.only.text == "# The ford\n\nOne wades it in May only.\n"
+    reason = found.ledger.skips["a.docx (changes of Bob)"]
+    assert reason == "4 changes that another proposed are left out; accept them in Word"
+
+
+def _with(raw: bytes, old: str, new: str) -> bytes:
+    """Return a Word file in which something else stands."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        parts: dict[str, str | bytes] = {n: archive.read(n) for n in archive.namelist()}
+    document = parts["word/document.xml"]
+    assert isinstance(document, bytes)
+    return packed({**parts, "word/document.xml": document.replace(old.encode(), new.encode())})
+
+
 def test_open_document_keeps_its_structure(read: Callable[..., Any], fixtures: Path) -> None:
     document = read(fixtures / "survey.odt").only
     assert document.text == (

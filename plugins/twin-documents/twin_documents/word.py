@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 
 import twin
 from twin_documents.converted import Converted, tags_of
+from twin_documents.revisions import without_others_changes
 from twin_documents.unpacked import member, open_zip, stated, xml
 from twin_files.dates import stated_date
 from twin_files.pages import markdown
@@ -32,7 +33,7 @@ r[style-name='Verbatim Char'] => code
 r[style-name='HTML Code'] => code
 """
 _BACK: Final = re.compile(r"#(?:footnote|endnote)-ref-")
-_NOTE: Final = re.compile(r"#(?:footnote|endnote)-(\d+)")
+_NOTE: Final = re.compile(r"#(?:footnote|endnote)-\d+")
 
 
 def read_word(raw: bytes, limit: int) -> Converted:
@@ -46,6 +47,8 @@ def read_word(raw: bytes, limit: int) -> Converted:
     with open_zip(raw, limit) as archive:
         member(archive, "[Content_Types].xml")
         facts = properties(archive, "docProps/core.xml")
+        author = Converted(text="", author=facts.get("author", "")).sensible().author
+        raw, proposed = without_others_changes(raw, archive, author)
     try:
         # Pictures have no words of the author; what they show is not looked at.
         html = mammoth.convert_to_html(
@@ -66,7 +69,11 @@ def read_word(raw: bytes, limit: int) -> Converted:
             picture.replace_with(f"[{picture['alt']}]")
     for link in soup.find_all("a"):
         _mend(link)
-    return Converted(text=markdown(soup), **facts)
+    remarks = {
+        f"changes of {who}": f"{times} changes that another proposed are left out; accept them in Word"
+        for who, times in proposed.items()
+    }
+    return Converted(text=markdown(soup), remarks=remarks, **facts)
 
 
 def _mend(link: Tag) -> None:
@@ -74,8 +81,9 @@ def _mend(link: Tag) -> None:
     href = str(link.get("href") or "")
     if _BACK.match(href):
         link.decompose()
-    elif match := _NOTE.match(href):
-        link.replace_with(f"[{match[1]}]")
+    elif _NOTE.match(href):
+        # Notes are numbered as they come, whatever the file calls them.
+        link.replace_with(link.get_text())
     elif not href or href.startswith("#"):
         link.unwrap()
 

@@ -1,0 +1,90 @@
+"""Tracked changes of a Word file that others proposed, and nobody has accepted.
+
+In: the bytes of a .docx and who wrote it. Out: the bytes as its author has them: what another put in
+goes, what another struck out stays. The author's own changes are left as they are.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from lxml import etree
+
+import twin
+from twin_documents.unpacked import member, xml
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_PARTS: Final = re.compile(r"word/(?:document|footnotes|endnotes)\d*\.xml")
+_MARKS: Final = (b":ins ", b":del ", b":moveFrom ", b":moveTo ")
+
+
+def without_others_changes(
+    raw: bytes, archive: zipfile.ZipFile, author: str
+) -> tuple[bytes, dict[str, int]]:
+    """Return a file without the changes of others, and how many there were of whom.
+
+    Args:
+        raw: the file.
+        archive: the same, opened.
+        author: who wrote it; where that is not known, nobody's changes are another's.
+
+    Raises:
+        ReadError: if a part of it is damaged.
+    """
+    times: Counter[str] = Counter()
+    changed: dict[str, bytes] = {}
+    for name in filter(_PARTS.fullmatch, archive.namelist() if author else []):
+        content = member(archive, name)
+        if not any(mark in content for mark in _MARKS):
+            continue
+        root = xml(content, name)
+        found = list(root.iter("{*}ins", "{*}del", "{*}moveFrom", "{*}moveTo"))
+        others = [one for one in found if not _same(_who(one), author)]
+        for one in others:
+            times[_who(one)] += 1
+            _undo(one)
+        if others:
+            changed[name] = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return (_packed(archive, changed) if changed else raw), dict(times)
+
+
+def _who(change: _Element) -> str:
+    return next((str(value) for key, value in change.attrib.items() if _local(key) == "author"), "")
+
+
+def _local(name: str | bytes) -> str:
+    return str(name).rpartition("}")[2]
+
+
+def _same(who: str, author: str) -> bool:
+    """Return whether two names may be one person's: all parts of the one are parts of the other."""
+    parts = [set(twin.author_slug(name).split("-")) for name in (who, author)]
+    return not who or parts[0] <= parts[1] or parts[1] <= parts[0]
+
+
+def _undo(change: _Element) -> None:
+    parent = change.getparent()
+    if parent is None:
+        return
+    if _local(change.tag) in {"del", "moveFrom"}:
+        at = parent.index(change)
+        for child in list(change):
+            for text in child.iter("{*}delText"):
+                text.tag = text.tag.replace("}delText", "}t")
+            parent.insert(at, child)
+            at += 1
+    parent.remove(change)
+
+
+def _packed(archive: zipfile.ZipFile, changed: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in dict.fromkeys(archive.namelist()):
+            packed.writestr(name, changed.get(name) or member(archive, name))
+    return target.getvalue()
