@@ -279,6 +279,17 @@ def test_ghost_reads_posts_authors_and_audiences(read: Read, tmp_path: Path) -> 
     assert mine.ledger.reason("item-1") == "by Bob, which is not you"
 
 
+def test_ghost_shows_another_page_as_a_link(read: Read, tmp_path: Path) -> None:
+    card = (
+        '<figure class="kg-card kg-bookmark-card"><a class="kg-bookmark-container" '
+        'href="https://bob.example/x"><div><div class="kg-bookmark-title">On weirs</div><div '
+        'class="kg-bookmark-description">Weirs, says Bob, are wet.</div></div></a>'
+        "<figcaption>Worth it</figcaption></figure>"
+    )
+    found = read("ghost", ghost_export(tmp_path, {"html": f"<p>See:</p>{card}"})).only
+    assert found.text == "See:\n\n[On weirs](https://bob.example/x)\n\nWorth it"
+
+
 def test_ghost_says_what_is_no_export(read: Read, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"a": 1}', "utf-8")
     with pytest.raises(twin.ReadError, match="no export of Ghost"):

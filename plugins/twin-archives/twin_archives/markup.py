@@ -39,6 +39,10 @@ def html_markdown(html: str, base: str = "") -> str:
         tag.decompose()
     for frame in soup.find_all(_FRAMES):
         _become_link(soup, frame)
+    for card in soup.select("a.kg-bookmark-container[href]"):
+        # What Ghost shows of another page is in the words of that page.
+        title = card.select_one(".kg-bookmark-title")
+        card.string = title.get_text(" ", strip=True) if title else str(card["href"])
     for picture in soup.find_all("img"):
         # A picture that nobody described has no words.
         if not str(picture.get("alt") or "").strip():

@@ -34,6 +34,17 @@ def test_the_address_of_a_base() -> None:
     assert "[more of that](https://example.org/other/c)" in text_of(based)
 
 
+def test_a_quotation_between_short_lines_stays_one() -> None:
+    quoted = '<blockquote class="twitter-tweet"><p>Herons wade.</p>&mdash; Bob</blockquote>'
+    links = "<nav><a href='/'>Start</a> <a href='/all'>Short posts</a></nav>"
+    page = (
+        f"<html><head><title>A post</title></head><body>{links}<article><h1>A post</h1>"
+        f"<p>Short <b>one</b>.</p>{quoted}<p>Short two.</p></article></body></html>"
+    )
+    text = extracted(page, titles=["A post"]).text
+    assert text == "Short **one**.\n\n> Herons wade.\n>\n> — Bob\n\nShort two.\n"
+
+
 def test_a_page_of_nothing_but_short_lines_is_still_read() -> None:
     lines = "".join(f"<p>Line {n} here</p>" for n in range(60))
     assert "Line 7 here" in text_of(f"<html><body><article>{lines}</article></body></html>")

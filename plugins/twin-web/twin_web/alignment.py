@@ -74,6 +74,7 @@ def mark_extracted(runs: Sequence[Run], text: str) -> None:
     extracted = _Extracted(text)
     anchors = _chain(_anchors(runs, extracted))
     if not anchors:
+        _mark_in_order(runs, extracted)
         return
     first = anchors[0]
     end = first.word
@@ -91,6 +92,19 @@ def mark_extracted(runs: Sequence[Run], text: str) -> None:
                 continue
             if (found := extracted.find(run.words, start, after.word)) >= 0:
                 run.kept, start = True, found + len(run.words)
+
+
+def _mark_in_order(runs: Sequence[Run], extracted: _Extracted) -> None:
+    """Keep what follows on each other as in the text, where nothing is long enough for an anchor."""
+    found: list[Run] = []
+    start = 0
+    for run in runs:
+        if (place := extracted.find(run.words, start, len(extracted.words))) >= 0:
+            found.append(run)
+            start = place + len(run.words)
+    if sum(len(run.words) for run in found) >= ENOUGH * max(1, len(extracted.words)):
+        for run in found:
+            run.kept = True
 
 
 def _anchors(runs: Sequence[Run], extracted: _Extracted) -> list[_Anchor]:
