@@ -75,7 +75,9 @@ def test_wordpress_paragraphs_beside_tags_and_code_as_it_was_typed(
         "[html]\n<p>&lt;b&gt;</p>\n\n  <i>[/html]\n\n[python gutter='false']\nif a:\n    b\n[/python]\n\n"
         "[code lang=js]a &amp;&amp; b &lt; c[/code]"
     )
-    found = read("wordpress", export(tmp_path, item(1, mixed), item(2, code)))
+    quoted = 'So says Bob:\n\n[quote author="Bob"]They are\n\n<em>wet</em>.[/quote]\n\nTrue.'
+    place = export(tmp_path, item(1, mixed), item(2, code), item(3, quoted))
+    found = read("wordpress", place)
     texts = [document.text for document in found.documents.values()]
     assert [" ".join(part.split()) for part in texts[0].split("\n\n")] == [
         *("One.", "Two.", "Three.", "Four:", "- a", "Five."),
@@ -85,6 +87,7 @@ def test_wordpress_paragraphs_beside_tags_and_code_as_it_was_typed(
         "```html\n<p>&lt;b&gt;</p>\n\n  <i>\n```\n\n```python\nif a:\n    b\n```\n\n"
         "```js\na && b < c\n```"
     )
+    assert texts[2] == "So says Bob:\n\n> They are\n>\n> *wet*.\n\nTrue."
 
 
 def test_wordpress_status_time_and_readers_comments(read: Read, tmp_path: Path) -> None:
@@ -195,13 +198,17 @@ def test_jekyll_tags_around_code_leave_it_whole(read: Read, tmp_path: Path) -> N
     body = (
         "```yaml\n{% raw %}run: ${{ x }}{% endraw %}\n```\n\n"
         "{% raw %}\n```liquid\n{{ y }}\n```\n{% endraw %}\n"
-        "{% highlight md %}\n```\nz\n```\n{% endhighlight %}\n"
+        "{% highlight md linenos %}\n```\nz\n```\n{% endhighlight %}\n"
+        "{% codeblock A title lang:js %}\na\n\n  b\n{% endcodeblock %}\n"
+        "{% blockquote Bob, On weirs https://bob.example %}\nThey are wet.\n\nVery.\n{% endblockquote %}\n"
     )
     root = tmp_path / "blog" / "_posts"
     root.mkdir(parents=True)
     (root / "2024-03-01-a.md").write_text(f"---\ntitle: A\n---\n{body}", "utf-8")
     assert read("jekyll", root.parent).only.text == (
         "```yaml\nrun: ${{ x }}\n```\n\n```liquid\n{{ y }}\n```\n````md\n```\nz\n```\n````\n"
+        "```js\na\n\n  b\n```\n"
+        "> They are wet.\n>\n> Very.\n>\n> — Bob, On weirs https://bob.example\n"
     )
 
 

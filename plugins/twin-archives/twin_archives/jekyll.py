@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 _HTML: Final = frozenset({".html", ".htm"})
 _WRITING: Final = frozenset({".md", ".markdown", ".mkdn", ".mkd"}) | _HTML
 _HIGHLIGHT: Final = re.compile(
-    r"\{%-?\s*highlight\s+(?P<language>[\w+#-]+)[^%]*%\}\n?(?P<code>.*?)\n?\{%-?\s*endhighlight\s*-?%\}",
+    # The second is Octopress's, whose title may be anything.
+    r"\{%-?\s*(?P<tag>highlight|codeblock)\b(?P<given>[^%]*)%\}\r?\n?(?P<code>.*?)\r?\n?"
+    r"\{%-?\s*end(?P=tag)\s*-?%\}",
+    re.DOTALL,
+)
+_LANGUAGE: Final = re.compile(r"\s*(?P<language>[\w+#-]+)")
+_QUOTED: Final = re.compile(
+    # Octopress: whose words they are stands in the tag.
+    r"\{%-?\s*blockquote\b(?P<whose>[^%]*?)-?%\}\s*(?P<words>.*?)\s*\{%-?\s*endblockquote\s*-?%\}",
     re.DOTALL,
 )
 _RAW: Final = re.compile(
@@ -104,7 +112,7 @@ def _document(
         return None
     for number, doubt in enumerate(filter(None, [front.problem, *facts.doubts])):
         report.skipped(f"{name} (front matter {number + 1})", doubt)
-    body = _RAW.sub("", _HIGHLIGHT.sub(_fenced, text[front.body :]))
+    body = _RAW.sub("", _QUOTED.sub(_quotation, _HIGHLIGHT.sub(_fenced, text[front.body :])))
     if is_page and _ELEMENT.search(body):
         body = html_markdown(body)
     if not body.strip():
@@ -141,4 +149,13 @@ def _address(facts: Facts, permalink: object, site: str) -> str | None:
 
 def _fenced(match: re.Match[str]) -> str:
     fence = "`" * (max(map(len, re.findall("`{3,}", match["code"])), default=2) + 1)
-    return f"{fence}{match['language']}\n{match['code'].strip(chr(10))}\n{fence}"
+    given = match["given"] if match["tag"] == "highlight" else match["given"].partition("lang:")[2]
+    language = _LANGUAGE.match(given)
+    name = language["language"] if language else ""
+    return f"{fence}{name}\n{match['code'].strip(chr(10))}\n{fence}"
+
+
+def _quotation(match: re.Match[str]) -> str:
+    whose = " ".join(match["whose"].split())
+    lines = [*match["words"].splitlines(), *(["", f"— {whose}"] if whose else [])]
+    return "\n".join(f"> {line}".rstrip() for line in lines)

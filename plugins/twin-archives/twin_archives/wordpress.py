@@ -43,6 +43,9 @@ _ESCAPED: Final = re.compile(r"&(?:lt|gt|amp);")
 _LANGUAGE: Final = re.compile(r"lang(?:uage)?=[\"']?([\w+#-]+)")
 _CAPTION: Final = re.compile(r"\[caption[^\]]*\](.*?)\[/caption\]", re.DOTALL)
 _EMBED: Final = re.compile(r"\[(embed|audio|video)[^\]]*\](https?://[^\[\s]+)\[/\1\]")
+_QUOTE: Final = re.compile(
+    r"\[(?P<tag>(?:block)?quote)\b[^\]]*\](?P<words>.*?)\[/(?P=tag)\]", re.DOTALL
+)
 _MACHINERY: Final = re.compile(r"\[(?:gallery|playlist|audio|video|more)\b[^\]]*\](?:\[/\w+\])?")
 
 
@@ -198,6 +201,7 @@ def _html(content: str) -> str:
     content = _CODE.sub(_code, content)
     content = _CAPTION.sub(r"<p>\1</p>", content)
     content = _EMBED.sub(r'<p><a href="\2">\2</a></p>', content)
+    content = _QUOTE.sub(r"<blockquote>\g<words></blockquote>", content)
     content = _MACHINERY.sub("", content)
     if "<!-- wp:" in content:
         # The newer editor writes its paragraphs out. The older one does so for some of them alone.
