@@ -19,6 +19,7 @@ from twin.documents import Audience
 from twin.errors import DiskFull, TrainingError
 from twin.tables import TrainingSettings
 from twin.training import environment, results, runs
+from twin.training.holding import held
 from twin.training.runs import State
 
 FIELDS = {
@@ -431,6 +432,36 @@ def test_a_number_of_a_process_that_was_given_anew_does_not_keep_a_run(home: Pat
     assert run.state is State.LOST
     learns(home, 4)
     assert run_cli(["train", "resume", run.id]) == 0
+
+
+def test_a_run_that_was_copied_with_its_home_goes_on_in_the_copy(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learns(home, 2)
+    assert sft(home) == 0
+    run = runs.run_named("last", home).changed(state=State.STOPPED, base_model=str(home / "base"))
+    before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    elsewhere = tmp_path / "else where"
+    shutil.copytree(home, elsewhere)
+    monkeypatch.setenv("TWIN_HOME", str(elsewhere))
+    learns(home, 4)
+    assert run_cli(["train", "resume", run.id]) == 0
+    copied = runs.run_named(run.id, elsewhere)
+    assert copied.manifest.steps == (4, 4)
+    assert copied.manifest.base_model == str(elsewhere / "base")
+    assert copied.checkpoint == elsewhere / "runs" / run.id / "output" / "checkpoint-4"
+    assert str(home) not in copied.config.read_text("utf-8").partition("\n")[2]
+    assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_is_not_merged_by_two_at_once(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sft(home) == 0
+    run = runs.run_named("last", home)
+    (run.folder / "merging").mkdir()
+    with held(run.folder):
+        assert run_cli(["merge", run.id]) == 2
+    assert "another process works on" in capsys.readouterr().err
+    assert (run.folder / "merging").is_dir(), "it was taken away from the one that works there"
 
 
 def test_without_llama_cpp_the_export_says_what_to_get(

@@ -15,8 +15,10 @@ from typing import Final
 from twin.errors import DiskFull, TrainingError
 from twin.tables import TrainingSettings
 from twin.training.environment import Axolotl
+from twin.training.holding import held
 from twin.training.launching import explain
 from twin.training.runs import Run
+from twin.training.settling import settled
 
 ADAPTER_FILES: Final = (
     "adapter_config.json",
@@ -89,12 +91,18 @@ def merge(run: Run, axolotl: Axolotl) -> Path:
     Raises:
         DiskFull: if it would not fit.
         TrainingError: if there is no adapter, or Axolotl fails.
+        UsageError: if it is being merged already, or still learns.
     """
     if run.merged is not None:
         return run.merged
     if run.adapter is None:
         message = f"{run.id} has no adapter to merge"
         raise TrainingError(message, "only a run of LoRA or QLoRA that is done has one")
+    with held(run.folder):
+        return _merge(settled(run), axolotl)
+
+
+def _merge(run: Run, axolotl: Axolotl) -> Path:
     _need_room(run)
     work = run.folder / "merging"
     shutil.rmtree(work, ignore_errors=True)

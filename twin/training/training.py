@@ -26,6 +26,7 @@ from twin.training.launching import Ended, explain, launch
 from twin.training.memory import Estimate, estimate, load_of
 from twin.training.results import collect
 from twin.training.runs import Manifest, Run, State
+from twin.training.settling import settled
 from twin.training.shapes import model_folder, shape_of
 from twin.training.trainset import TrainSet
 
@@ -204,6 +205,7 @@ def carry_out(run: Run, order: Order, axolotl: Axolotl, told: Told, *, resume: b
         TrainingError: if Axolotl fails; the run's manifest says why, too.
         UsageError: if another process works on the run.
     """
+    run = settled(run)
     on = device()
     launcher = order.launcher or ("python" if on.count <= 1 else "accelerate")
     command = [str(axolotl.python), "-m", "axolotl.cli.main", "train", str(run.config)]
