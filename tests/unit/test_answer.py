@@ -420,6 +420,33 @@ def test_an_entailment_model_has_the_last_word_and_its_absence_is_noted(
     assert any("without the entailment model nli" in note for note in without.notes)
 
 
+@pytest.mark.parametrize("asks", [False, True], ids=["alone", "by a model"])
+def test_an_answer_is_checked_in_its_turn_unless_a_model_is_asked(
+    warehouse: SQLiteWarehouse, *, asks: bool
+) -> None:
+    room = threading.BoundedSemaphore(1)
+    free: list[bool] = []
+
+    def cosines(_text: str, others: Sequence[str]) -> list[float]:
+        free.append(room.acquire(blocking=False))
+        if free[-1]:
+            room.release()
+        return [0.9 for _ in others]
+
+    library: Any = Library(warehouse, 0.9)
+    made = Answerer(
+        library,
+        lambda _: says("The water waits, as ever, for nobody. [1]"),
+        person="Ada",
+        minimum_relevance=0.5,
+        similar=cosines,
+        entailing=Entailing(("yes", lambda: lambda pairs: [1.0 for _ in pairs]) if asks else None),
+        own_work=room,
+    )
+    made.answer("Does the tide wait?", audience=Audience.PUBLIC)
+    assert free == [asks]
+
+
 def test_personal_data_is_masked_before_a_model_reads_it(answerer: Ask) -> None:
     model = says("It does [1].")
     made = answerer(lambda: model)

@@ -1,6 +1,7 @@
 """The retriever over a real store and a real warehouse, and an embedder that hashes words."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -484,6 +485,52 @@ def test_variants_and_rerankers_can_be_left_out(house: House) -> None:
     assert (whole.asked, plain.asked) == (("tide", "another way"), ("tide",))
     assert texts(plain) == texts(house.ask("tide"))
     assert texts(whole) == texts(plain)[::-1]
+
+
+def test_whoever_waits_for_a_model_holds_nobody_up(house: House) -> None:
+    house.add("a.md", "The tide tables of the harbour.")
+    room = threading.BoundedSemaphore(1)
+    seen: dict[str, bool] = {}
+
+    def held() -> bool:
+        if room.acquire(blocking=False):
+            room.release()
+            return False
+        return True
+
+    class Waiting(Adding):
+        def _run(self, query_bundle: Any, metadata: Any) -> Any:
+            seen["variants"] = held()
+            return super()._run(query_bundle, metadata)
+
+    class Planner:
+        def structured(self, schema: Any, system: str, user: str) -> Any:
+            del system, user
+            seen["filters"] = held()
+            return schema()
+
+    class Reading(Backwards):
+        def _postprocess_nodes(self, *given: Any, **more: Any) -> Any:
+            seen["rerank"] = held()
+            return super()._postprocess_nodes(*given, **more)
+
+    class Store(WatchedStore):
+        def search(self, *given: Any) -> Any:
+            seen["search"] = held()
+            return house.store.search(*given)
+
+    parts = Parts(
+        store=Store(Path("nowhere")),
+        embedder=house.embedder,
+        warehouse=house.warehouse,
+        query_transforms=lambda: [Waiting("another way")],
+        teacher=Planner,
+        rerankers=[("reading", Reading)],
+        own_work=room,
+    )
+    assert Retriever(parts).retrieve("the tide", audience=Audience.PUBLIC).passages
+    assert seen == {"filters": False, "variants": False, "search": True, "rerank": False}
+    assert not held()
 
 
 # What was found out about the texts

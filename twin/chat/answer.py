@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ class Answerer:
         entailing: the model that has the last word on that, if any.
         language: of the writing, in English; the rules that know a follow-up know English alone.
         guard: what is told apart from a question, and left out of prompts.
+        own_work: held while an answer is checked without asking a model.
     """
 
     def __init__(  # noqa: PLR0913 - its parts, by keyword
@@ -90,6 +92,7 @@ class Answerer:
         entailing: Entailing = NO_MODEL,
         language: str = "english",
         guard: Guard = GUARD,
+        own_work: AbstractContextManager[object] | None = None,
     ) -> None:
         self._retriever = retriever
         self._llm = llm
@@ -100,6 +103,7 @@ class Answerer:
         self._entailing = entailing
         self._language = language
         self._guard = guard
+        self._own_work = own_work or nullcontext()
 
     def stream(
         self,
@@ -174,7 +178,8 @@ class Answerer:
             ]
             if said.usage.finish_reason == "length":
                 said.notes.append("the answer was cut off at the model's limit of tokens")
-            answer = self._finished(text, citations.cited, retrieval, said, span)
+            with nullcontext() if self._entailing.is_set else self._own_work:
+                answer = self._finished(text, citations.cited, retrieval, said, span)
             traced.answered(span, answer)
             yield answer
 

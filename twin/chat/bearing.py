@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from twin.chat.claims import Claim, claim_of, opposite, softened, stemmed
 from twin.chat.english import LIGHT, MONTHS
 from twin.documents import Span
-from twin.index.boundaries import sentences
+from twin.index.boundaries import sentences_of
 
 if TYPE_CHECKING:
     from twin.retrieve.passages import Passage
@@ -239,7 +239,7 @@ def _denial(claim: Claim, theirs: Claim) -> str:
 
 def runs_of(number: int, passage: "Passage") -> list[Run]:
     """Return the runs of a passage's sentences, up to `ROW` of them each."""
-    spans = sentences(passage.text)
+    spans = sentences_of(passage.text)
     about = f"{passage.title}\n{passage.author}\n{passage.text}"
     around = set(claim_of(about).words)
     if passage.published_at:

@@ -18,7 +18,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from twin.documents import Span
-from twin.index.boundaries import sentences
+from twin.index.boundaries import sentences, sentences_of
 
 _NUMBER = r"0*[1-9][0-9]{0,2}"
 _LABELS = "passages", "sources", "documents", "refs", "and"
@@ -290,7 +290,8 @@ def quoted_spans(answer: str, number: int, text: str) -> list[Span]:
 
 def _verbatim(sentence: str, text: str) -> Span | None:
     words = sentence.split()
-    if not words:
+    # Most sentences stand nowhere word for word, which is known without compiling a pattern.
+    if not words or not all(word in text for word in words):
         return None
     pattern = r"\s+".join(re.escape(word) for word in words)
     # Whole words only: "yes" does not stand in "yesterday".
@@ -303,7 +304,7 @@ def _nearest(sentence: str, text: str) -> Span | None:
     if not words:
         return None
     best: tuple[float, Span] | None = None
-    for span in sentences(text):
+    for span in sentences_of(text):
         shared = len(words & set(_WORDS.findall(span.of(text).casefold()))) / len(words)
         if shared >= SUPPORT and (best is None or shared > best[0]):
             best = (shared, span)

@@ -25,6 +25,11 @@ class Entailing:
         self._made_by = made_by
         self._failed = ""
 
+    @property
+    def is_set(self) -> bool:
+        """Whether there is one."""
+        return self._made_by is not None
+
     def checked(self, check: Callable[[Entails | None], T], notes: list[str]) -> T:
         """Return what a check finds.
 

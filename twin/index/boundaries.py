@@ -7,6 +7,7 @@ is exact, so a piece is always a slice of the text.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from twin.documents import Span
 
@@ -24,6 +25,10 @@ SENTENCE_END = re.compile(
     r"[.!?…][\"'”’)\]*_]*(?=\s+[^\sa-z])|[。！？]|\n[ \t]*\r?\n\s*|\n(?=[ \t]*(?:[-*+>#|]|\d+[.)])\s)"
 )
 """Where a sentence ends: a full stop before a capital, a blank line, or a new list item."""
+
+
+REMEMBERED = 512
+"""Passages whose sentences are kept."""
 
 
 def trim(text: str, span: Span) -> Span:
@@ -134,6 +139,12 @@ def sentences(text: str, span: Span | None = None) -> list[Span]:
             start = match.end()
         found.append(trim(text, Span(start, block.end)))
     return [one for one in found if one.end > one.start]
+
+
+@lru_cache(REMEMBERED)
+def sentences_of(passage: str) -> tuple[Span, ...]:
+    """Return the sentences of a passage; whoever checks an answer asks for them again and again."""
+    return tuple(sentences(passage))
 
 
 _FENCE = re.compile(

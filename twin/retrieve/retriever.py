@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -60,6 +60,7 @@ class Parts:
 
     Attributes:
         mask: hides personal data in a question before the teacher reads it.
+        own_work: held while a thread works without waiting for a model, so that few do so at once.
     """
 
     store: VectorStore
@@ -70,6 +71,7 @@ class Parts:
     teacher: Callable[[], Teacher] | None = None
     also_at: Callable[[str, Audience], tuple[str, ...]] = lambda _document, _audience: ()
     mask: Callable[[str], str] = str
+    own_work: AbstractContextManager[object] = field(default_factory=nullcontext)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +145,12 @@ class Retriever:
             with clock.step("variants") as step:
                 asked = self._variants(question, notes) if how.expand else [question]
                 traced.varied(step, question, asked)
-            with clock.step("embed") as step:
-                queries = self._queries(asked)
-                traced.embedded(step, self._parts.embedder.fingerprint, asked)
-            searched = _Searched(asked, queries, audience, RERANKED * limit)
-            candidates, wanted = self._search(searched, wanted, how.within, clock, notes)
+            with self._parts.own_work:
+                with clock.step("embed") as step:
+                    queries = self._queries(asked)
+                    traced.embedded(step, self._parts.embedder.fingerprint, asked)
+                searched = _Searched(asked, queries, audience, RERANKED * limit)
+                candidates, wanted = self._search(searched, wanted, how.within, clock, notes)
             with clock.step("rerank") as step:
                 ordered = (
                     self._rerankers.reorder(question, candidates, notes)
@@ -156,7 +159,7 @@ class Retriever:
                 )
                 names = self._rerankers.names if how.rerank else ()
                 traced.reranked(step, question, names, candidates, ordered)
-            with clock.step("context") as step:
+            with self._parts.own_work, clock.step("context") as step:
                 kept = self._covered(question, self._within_budget(ordered[:limit]))
                 traced.kept(step, kept)
             retrieval = Retrieval(
