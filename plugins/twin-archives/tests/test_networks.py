@@ -110,6 +110,11 @@ def test_x_long_posts_are_whole(read: Read, tmp_path: Path) -> None:
     short = long[:270] + "… https://t.co/more"
     root = x_archive(tmp_path, [tweet("1", short)], **{"note-tweet": [{"noteTweet": note}]})
     assert read("x", root).only.text == long
+    note["core"] = {"text": long.replace("It begins", "It \u201cbegins\u201d &lt;", 1)}
+    root = x_archive(tmp_path, [tweet("1", short)], **{"note-tweet": [{"noteTweet": note}]})
+    assert read("x", root).only.text.startswith("It \u201cbegins\u201d < here.")
+    whole = x_archive(tmp_path, [tweet("1", "Short.")], **{"note-tweet": [{"noteTweet": note}]})
+    assert read("x", whole).only.text == "Short."
 
 
 def test_x_an_edited_post_is_one_document_in_its_last_wording(read: Read, tmp_path: Path) -> None:

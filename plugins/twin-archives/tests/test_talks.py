@@ -109,6 +109,19 @@ def test_slack_knows_its_owner_only_where_it_must_be(read: Read, tmp_path: Path)
     assert "Ada Wren, Bob" in caught.value.message
 
 
+def test_slack_of_two_with_one_name_neither_is_taken_for_the_person(
+    read: Read, tmp_path: Path
+) -> None:
+    root = slack(tmp_path, [said("U1", "Wet", NOON), said("U9", "Dry", NOON + 1)])
+    users = json.loads((root / "users.json").read_text("utf-8"))
+    users.append({"id": "U9", "name": "other", "profile": {"real_name": "Ada Wren"}})
+    (root / "users.json").write_text(json.dumps(users), "utf-8")
+    with pytest.raises(twin.ReadError, match=r"2 people are called 'ada wren': .*\(U9\)"):
+        read("slack", root, me="Ada Wren")
+    assert read("slack", root, me="U1").only.extra["own_messages"] == "1"
+    assert read("slack", root, me="U1;U9").only.extra["own_messages"] == "2"
+
+
 def test_slack_a_damaged_day_never_counts_as_gone(read: Read, tmp_path: Path) -> None:
     root = slack(tmp_path, [said("U1", "Wet", NOON)])
     (root / "weir" / "2024-03-02.json").write_text("[{", "utf-8")

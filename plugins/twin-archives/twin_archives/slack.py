@@ -57,7 +57,7 @@ def read(files: Files, options: TalkOptions, report: Report) -> Iterator[LlamaDo
         message = f"{files.path}: it is no export of Slack: it has no users.json"
         raise twin.ReadError(message, "an owner of the workspace can export it")
     space = _workspace(export, report)
-    me = mine(options.me, space.people, _owner(space), str(files.path))
+    me = mine(options.me, space.people, _owner(space), str(files.path), apart=True)
     days: dict[str, list[str]] = {}
     for name in export.names:
         folder, slash, file = name.partition("/")

@@ -72,7 +72,7 @@ def _export(
     if own:
         full = f"{string(account, 'first_name')} {string(account, 'last_name')}".strip()
         people.setdefault(f"user{own}", []).extend([full, string(account, "username"), own])
-    me = mine(options.me, people, known, name)
+    me = mine(options.me, people, known, name, apart=True)
     for number, chat in enumerate(chats):
         try:
             yield from _chat(chat, me, options, report)

@@ -25,7 +25,12 @@ def is_me(me: str, names: Iterable[str]) -> bool:
 
 
 def mine(
-    me: str, people: Mapping[str, Iterable[str]], known: Iterable[str] = (), place: str = ""
+    me: str,
+    people: Mapping[str, Iterable[str]],
+    known: Iterable[str] = (),
+    place: str = "",
+    *,
+    apart: bool = False,
 ) -> frozenset[str]:
     """Return the ids of the person.
 
@@ -34,6 +39,7 @@ def mine(
         people: every id, with the names that it goes by; the first one is shown.
         known: ids that the archive itself says are the person's.
         place: what the archive is called.
+        apart: whether each id is a person, so that a name that several have is nobody's.
 
     Raises:
         ReadError: if neither the option nor the archive tells, with the names that are there.
@@ -45,6 +51,8 @@ def mine(
     if me.strip():
         found = frozenset(one for one, names in people.items() if is_me(me, [one, *names]))
         if found:
+            for name in wanted(me) if apart else ():
+                _refuse_two(name, people, place)
             return found
         message = f"{place}: nobody is called {me!r}; {there}"
         raise twin.ReadError(message, hint)
@@ -52,6 +60,14 @@ def mine(
         return found
     message = f"{place}: it does not say who of those that speak is you; {there}"
     raise twin.ReadError(message, hint)
+
+
+def _refuse_two(name: str, people: Mapping[str, Iterable[str]], place: str) -> None:
+    called = {one: names for one, names in people.items() if is_me(name, [one, *names])}
+    if len(called) > 1 and name not in map(_plain, called):
+        shown = ", ".join(f"{next(iter(names), one)} ({one})" for one, names in called.items())
+        message = f"{place}: {len(called)} people are called {name!r}: {shown}"
+        raise twin.ReadError(message, "name yourself by the id in brackets, as in --option me=ID")
 
 
 def _plain(name: str) -> str:

@@ -94,7 +94,10 @@ class _Account:
         """Return the whole of a long post, of which `text` may be the beginning."""
         head = _CUT.sub("", text)
         near = [note for at, note in self.notes if at and abs((at - when).total_seconds()) <= _NEAR]
-        return next((note for note in near if head and note.startswith(head)), text)
+        same = [note for note in near if head and note.startswith(head)]
+        # Where links or letters are written in another way, there may still be but one that it can be.
+        alone = near if len(near) == 1 and "…" in text[len(head) :] else []
+        return next(iter(same + alone), text)
 
 
 _NEAR: Final = 60
@@ -124,7 +127,8 @@ def _notes(
                 when = datetime.fromisoformat(string(note, "createdAt"))
             except ValueError:
                 when = None
-            yield when, _expanded(string(note, "core", "text"), rows(note, "core", "urls"))
+            text = _expanded(string(note, "core", "text"), rows(note, "core", "urls"))
+            yield when, html.unescape(text)
 
 
 def _posts(archive: Files, names: list[str], report: Report, account: _Account) -> Iterator[Post]:
