@@ -6,6 +6,7 @@ item of every source. One that fails never stops the others.
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from collections import defaultdict
@@ -49,10 +50,17 @@ class Wanted:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def shown(self) -> str:
+        """The source as it may be shown: without a name or password that an address has in it."""
+        return _LOGIN.sub("", self.source, count=1) if is_web(self.source) else self.source
+
+    @property
     def host(self) -> str:
         """The web host that is asked, empty for what lies on this machine."""
         return (urlsplit(self.source).hostname or "") if is_web(self.source) else ""
 
+
+_LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 
 PACKED = frozenset({".zip"})
 """Suffixes of files that hold what a folder would."""
@@ -117,7 +125,7 @@ def collect(
         except TwinError as error:
             if len(wanted) == 1 or isinstance(error, WarehouseError):
                 raise
-            done[number] = _refused(wanted[number].source, error)
+            done[number] = _refused(wanted[number].shown, error)
 
     groups: dict[str, list[int]] = defaultdict(list)
     for number, one in enumerate(wanted):

@@ -108,6 +108,18 @@ def test_a_warehouse_that_cannot_be_written_ends_it_all(
         collect(home, [web(name) for name in "abc"])
 
 
+def test_a_password_in_an_address_is_shown_to_nobody(home: Home, site: Site) -> None:
+    site.pages["https://a.example"] = ["one"]
+    wanted = [Wanted(source="https://ada:secret@a.example/@x"), Wanted(source="https://a.example")]
+    assert wanted[0].shown == "https://a.example/@x"
+    told: list[str] = []
+    first, second = collect(home, wanted, told=lambda one, _: told.append(one.shown))
+    assert second.new == 1
+    assert "https://a.example" in told
+    assert Wanted(source="notes@home/x").shown == "notes@home/x"
+    assert "secret" not in first.collection
+
+
 def test_progress_is_told_by_source(home: Home, site: Site) -> None:
     site.pages = {web("a").source: ["x", "y"], web("b").source: ["z"]}
     told: dict[str, int] = {}

@@ -78,7 +78,7 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
                 home,
                 wanted,
                 pruning=pruning,
-                told=lambda one, done: told(one.name or one.source, done),
+                told=lambda one, done: told(one.name or one.shown, done),
             )
         if any(intake.pruned for intake in found):
             _, waits = empty_conversations(home)
@@ -86,7 +86,7 @@ def ingest_command(  # noqa: PLR0913 - the options of one command
                 output.note(
                     f"{waits}: the page's conversations forget what was pruned when it opens"
                 )
-        intakes = [(one.source, intake) for one, intake in zip(wanted, found, strict=True)]
+        intakes = [(one.shown, intake) for one, intake in zip(wanted, found, strict=True)]
         done = None if no_index else synced(home, engine)
         failed = any(i.broken or i.failures for _, i in intakes) or bool(
             done and done.applied.failures
