@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from twin.warehouse.feedback import Feedback
 from twin.warehouse.protocol import Outcome, StoredDocument, Warehouse
 from twin.warehouse.quarantine import Held
+from twin.warehouse.remaking import is_outdated, make_anew
 
 SHOWN: Final = 20
 """Differences that are named; all are counted."""
@@ -69,8 +70,9 @@ def copy_warehouse(
 ) -> Copied:
     """Copy authors, documents with all versions, quarantine and feedback, then read and compare.
 
-    Memory holds one document of each at a time. Documents that the first warehouse forgot are
-    forgotten in the second; those that only the second has stay, and count as differences.
+    Memory holds one document of each at a time. What the first warehouse forgot is forgotten in the
+    second, also where the document came again since; documents that only the second has stay, and
+    count as differences.
 
     Raises:
         WarehouseError: if one cannot be read or written, or has another text under a number that
@@ -81,16 +83,25 @@ def copy_warehouse(
     for author in source.authors():
         target.restore_author(author)
     done = dict.fromkeys(Outcome, 0)
+    old: list[str] = []
     for number, (newest, versions) in enumerate(source.export(), start=1):
         outcome = target.restore(versions).outcome
-        if outcome is Outcome.UNCHANGED and _renew(target, newest):
+        if outcome is not Outcome.NEW and is_outdated(target, versions):
+            old.append(newest.id)
+            outcome = Outcome.CHANGED
+        elif outcome is Outcome.UNCHANGED and _renew(target, newest):
             outcome = Outcome.CHANGED
         done[outcome] += 1
         told("copying", number, max(total, number))
-    for waiting in source.held():
-        target.hold([waiting])
-    for one in source.feedback():
-        target.put_feedback(one)
+    make_anew(source, target, old)
+    waiting = {one.document.id for one in source.held()}
+    for one in source.held():
+        target.hold([one])
+    # What was released in the first waits no longer; what only the second holds back does.
+    let_in = (one.document.id for one in target.held() if one.document.id not in waiting)
+    target.discard([identity for identity in let_in if source.versions(identity)])
+    for said in source.feedback():
+        target.put_feedback(said)
     return _compared(source, target, total, told, done, forgotten)
 
 
