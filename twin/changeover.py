@@ -10,12 +10,12 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twin.errors import IndexError as TwinIndexError
-from twin.errors import TwinError, UsageError
+from twin.errors import StoreInUse, TwinError, UsageError
 from twin.index.generations import Generation, Known, begun_now
 from twin.registry import Registry
 
@@ -82,7 +82,8 @@ def rebuild(
                 old = known.active or home.active.generation
                 leaving = tuple(one for one in (known.previous, *known.leaving) if one is not None)
                 _turn(home, Known(active=building, previous=old, leaving=leaving))
-        home.indexes.clear_away(home.warehouse)
+        with suppress(StoreInUse):  # who is still at one that leaves; the next sync deletes it
+            home.indexes.clear_away(home.warehouse)
         synced = replace(
             last,
             applied=synced.applied + last.applied,
@@ -118,7 +119,7 @@ def drop(home: Home) -> list[Generation]:
     """Delete the collections that do not answer, and return which they were.
 
     Raises:
-        StoreInUse: if another process is rebuilding.
+        StoreInUse: if another process is rebuilding, or still fills one of them.
     """
     with home.indexes.generations.alone():
         known = home.indexes.generations.read()

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from twin.errors import IndexError as TwinIndexError
 from twin.indexes import Indexes
 from twin.opened import OpenIndex
 from twin.plugins import PluginSet, discover
@@ -38,6 +39,8 @@ WORKING = 2
 """Threads that work for a question at once, between what they wait for. Python runs one at a time, and
 more only hold each other up: of fifty chats the slowest twentieth waited 1.6 times as long for their
 first token (``python -m benchmarks.load``)."""
+
+T = TypeVar("T")
 
 
 class Home:
@@ -184,8 +187,8 @@ class Home:
         """
         from twin.retrieve.retriever import Limits, Parts, Retriever  # noqa: PLC0415
 
-        index, registry, wanted = self.index, self.registry, self.settings.retrieve
-        index.prepare()
+        index = self._on_active(_opened)
+        registry, wanted = self.registry, self.settings.retrieve
         parts = Parts(
             store=index.store,
             embedder=self.embedder,
@@ -259,8 +262,9 @@ class Home:
 
         chosen = engine_named(engine or self.settings.ingest.engine, self.folder)
         self.refresh()
-        active = self.active
-        done = sync(self.warehouse, active.index, active.consumer, progress, chosen)
+        done = self._on_active(
+            lambda one: sync(self.warehouse, one.index, one.consumer, progress, chosen)
+        )
         self.indexes.settle(self.warehouse)
         return done
 
@@ -292,7 +296,11 @@ class Home:
 
         while not ended:
             one = fixed or self.active
-            watch(self.warehouse, one.index, one.consumer, stopped=over, told=done)
+            try:
+                watch(self.warehouse, one.index, one.consumer, stopped=over, told=done)
+            except TwinIndexError:
+                if fixed or not self.refresh():
+                    raise
 
     def start_anew(self) -> None:
         """Drop the index that answers; the next sync makes it with the embedder of twin.toml."""
@@ -307,5 +315,23 @@ class Home:
         """
         from twin.ingest.checking import check  # noqa: PLC0415 - heavy, and needed only here
 
-        with self.index.turn():
-            return check(self.warehouse, self.index, progress, mend=mend)
+        def checked(one: OpenIndex) -> Checked:
+            with one.index.turn():
+                return check(self.warehouse, one.index, progress, mend=mend)
+
+        return self._on_active(checked)
+
+    def _on_active(self, use: Callable[[OpenIndex], T]) -> T:
+        """Use the generation that answers; again, if another one has come to answer meanwhile."""
+        while True:
+            try:
+                return use(self.active)
+            except TwinIndexError:
+                if not self.refresh():
+                    raise
+
+
+def _opened(one: OpenIndex) -> Index:
+    """Return a generation's index, ready to be searched in."""
+    one.index.open()
+    return one.index

@@ -94,7 +94,13 @@ class Indexes:
         """
         settings = settings or embedding_of(generation, self._settings)
         return OpenIndex(
-            self._folder, self._plugins, settings, generation, self._closing, self._find_copies
+            self._folder,
+            self._plugins,
+            settings,
+            generation,
+            self._closing,
+            self._find_copies,
+            known=self.generations.read,
         )
 
     def refresh(self) -> bool:
@@ -110,20 +116,26 @@ class Indexes:
             return True
 
     def start_anew(self) -> None:
-        """Drop the index that answers; the next sync makes it with the embedder of twin.toml."""
-        known = self.generations.read()
-        name = known.active.name if known.active else ""
-        generation = replace(self.wanted.generation, name=name)
-        self.opened(generation).registry.vector_store().clear()
-        self.generations.write(replace(known, active=generation))
+        """Drop the index that answers; the next sync makes it with the embedder of twin.toml.
+
+        Raises:
+            StoreInUse: if another process is changing it over or bringing it in step; then nothing
+                is dropped.
+        """
+        with self.generations.alone():
+            known = self.generations.read()
+            name = known.active.name if known.active else ""
+            generation = replace(self.wanted.generation, name=name)
+            anew = self.opened(generation)
+            with anew.held():
+                anew.registry.vector_store().clear()
+                self.generations.write(replace(known, active=generation))
 
     def settle(self, warehouse: Warehouse) -> None:
         """Do what stands after a sync: note the generation, forget in those that stand by."""
-        from twin.ingest.sync import forget  # noqa: PLC0415 - heavy, and needed only here
-
         known = self.generations.read()
         if known.active is None:
-            self.generations.write(replace(known, active=self.active.generation))
+            self.generations.note_first(self.active.generation)
         if known.leaving:
             # Whoever is at a change-over does it at its end.
             with suppress(StoreInUse), self.generations.alone():
@@ -132,7 +144,18 @@ class Indexes:
             # Their own embedder is not needed for this, and may not be installed any more.
             if generation.name not in self._standing:
                 self._standing[generation.name] = self.opened(generation, self._settings)
-            forget(warehouse, self._standing[generation.name])
+            self._forget(warehouse, self._standing[generation.name])
+
+    def _forget(self, warehouse: Warehouse, standing: OpenIndex) -> None:
+        from twin.ingest.sync import forget  # noqa: PLC0415 - heavy, and needed only here
+
+        with ExitStack() as held:
+            try:
+                held.enter_context(standing.held(0))
+            except StoreInUse:
+                return  # whoever fills it forgets in it, and whoever deletes it deletes all of it
+            if standing.known:
+                forget(warehouse, standing)
 
     def clear_away(self, warehouse: Warehouse) -> None:
         """Delete the collections that are to go; called by whoever alone changes the index over."""
@@ -143,8 +166,13 @@ class Indexes:
             self.generations.write(replace(known, leaving=()))
 
     def delete(self, generation: Generation, warehouse: Warehouse) -> None:
-        """Delete a collection that does not answer, with all that is known of it."""
+        """Delete a collection that does not answer, with all that is known of it.
+
+        Raises:
+            StoreInUse: if another process is still at it.
+        """
         gone = self.opened(generation, self._settings)
-        gone.registry.vector_store().clear()
-        gone.ledger.clear()
-        warehouse.set_cursor(gone.consumer, None)
+        with gone.held():
+            gone.registry.vector_store().clear()
+            gone.ledger.clear()
+            warehouse.set_cursor(gone.consumer, None)

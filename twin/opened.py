@@ -15,8 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twin.errors import IndexError as TwinIndexError
 from twin.errors import StoreInUse
-from twin.index.generations import Generation
+from twin.index.generations import Generation, Known
 from twin.index.room import need_room
 from twin.registry import Registry
 from twin.settings import Settings
@@ -58,6 +59,7 @@ class OpenIndex:
         generation: which one.
         closing: closes what is opened here.
         find_copies: returns the original of every document that is a copy of another.
+        known: returns which generations there are by now.
     """
 
     def __init__(
@@ -68,8 +70,11 @@ class OpenIndex:
         generation: Generation,
         closing: ExitStack,
         find_copies: Callable[[Warehouse], Mapping[str, str]],
+        *,
+        known: Callable[[], Known],
     ) -> None:
         self.generation = generation
+        self._known = known
         self._folder = folder
         self._plugins = plugins
         self._settings = settings
@@ -145,15 +150,39 @@ class OpenIndex:
 
         Raises:
             StoreInUse: if another process has held it for too long.
+            TwinIndexError: if it was dropped or begun anew meanwhile: it must not come back.
             DiskFull: if there is too little room to write.
+        """
+        with self.held():
+            if not self.known:
+                message = f"the index of {self._folder} was changed over meanwhile"
+                raise TwinIndexError(message, "run it again: it uses the one that answers now")
+            need_room(self._folder / "index")
+            yield
+
+    @property
+    def known(self) -> bool:
+        """Whether this generation is one that is kept; before the first sync, any is."""
+        known = self._known()
+        kept = [one for one in (known.active, *known.standing_by()) if one]
+        return not kept or self.generation in kept
+
+    @contextmanager
+    def held(self, patience: float = PATIENCE) -> Iterator[None]:
+        """Hold the index against whoever would fill it or delete it.
+
+        Args:
+            patience: seconds to wait for another process.
+
+        Raises:
+            StoreInUse: if that has held it for longer.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
 
         folder = self._folder / "index"
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(folder / f"{self.name}.lock", timeout=PATIENCE):
-                need_room(folder)
+            with FileLock(folder / f"{self.name}.lock", timeout=patience):
                 yield
         except Timeout as error:
             message = f"another process is bringing the index of {self._folder} in step"

@@ -326,6 +326,86 @@ def test_an_index_made_anew_in_place_takes_the_embedder_of_twin_toml(
     assert dimension(again) == 96
 
 
+def test_an_index_is_not_made_anew_under_who_fills_it(
+    home: Home, homes: Callable[[], Home]
+) -> None:
+    other = homes()
+    with home.active.turn(), pytest.raises(StoreInUse, match="in step"):
+        other.start_anew()
+    assert found(home, "moon") == "moon"
+
+    def meanwhile(*_: int) -> None:
+        with pytest.raises(StoreInUse, match="changing the index"):
+            other.start_anew()
+
+    rebuild(home, WIDE, progress=meanwhile)
+    assert found(home, "moon") == "moon"
+
+
+@pytest.mark.parametrize("use", ["sync", "search", "check", "follow"])
+def test_whoever_opened_it_before_it_was_made_anew_does_not_bring_the_old_one_back(
+    home: Home, homes: Callable[[], Home], use: str
+) -> None:
+    before = homes()
+    assert before.index
+    (home.folder / "twin.toml").write_text('[index]\nembedding = {use = "words", dimension = 96}\n')
+    again = homes()
+    again.start_anew()
+    if use == "sync":
+        # It has looked up which one answers, and comes to its turn only now.
+        look, looked = before.refresh, iter([False])
+        before.refresh = lambda: next(looked, True) and look()  # type: ignore[method-assign]
+        before.sync()
+    elif use == "search":
+        assert before.retriever.retrieve("moon", audience=Audience.PRIVATE).passages == ()
+    elif use == "check":
+        before.check(mend=True)
+    else:
+        before.follow(lambda _: dimension(before) == 96)
+    again.sync()
+    assert (dimension(again), found(again, "moon")) == (96, "moon")
+
+
+def test_what_is_still_being_filled_is_not_deleted_under_it(
+    home: Home, homes: Callable[[], Home]
+) -> None:
+    other = homes()
+    old = other.active
+    rebuild(home, WIDE)
+    with old.turn(), pytest.raises(StoreInUse, match="in step"):
+        drop(home)
+    assert home.indexes.generations.read().leaving
+    home.sync()
+    assert home.indexes.generations.read() == Known(active=home.active.generation)
+    with pytest.raises(TwinIndexError, match="changed over"), old.turn():
+        pass
+    assert old.index.store.info() is None
+
+
+def test_where_one_is_being_deleted_nothing_is_forgotten_in_it(home: Home) -> None:
+    rebuild(home, WIDE)
+    known = home.indexes.generations.read()
+    assert known.previous is not None
+    old = home.indexes.opened(known.previous)
+    gone = next(s.id for s in home.warehouse.summaries() if s.title == "fish")
+    home.warehouse.delete([gone])
+    with old.held():
+        home.sync()
+        assert old.registry.vector_store().points_of([gone])[gone]
+    home.sync()
+    assert not old.registry.vector_store().points_of([gone])[gone]
+
+
+def test_a_generation_that_was_begun_meanwhile_is_not_forgotten_by_a_first_sync(
+    tmp_path: Path,
+) -> None:
+    generations = Generations(tmp_path / "generations.json")
+    first, second = Generation("", {}, "a"), Generation("2", {}, "b")
+    generations.write(Known(active=first, building=second))
+    generations.note_first(first)
+    assert generations.read().building == second
+
+
 # The file
 
 

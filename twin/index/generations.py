@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,11 +103,23 @@ class Generations:
 
     def write(self, known: Known) -> None:
         """Replace the file in one step, durably."""
+        with self._locked():
+            replace_json(self._path, asdict(known))
+
+    def note_first(self, active: Generation) -> None:
+        """Note which generation answers, if nobody did by now."""
+        with self._locked():
+            known = self.read()
+            if known.active is None:
+                replace_json(self._path, asdict(replace(known, active=active)))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
         from filelock import FileLock  # noqa: PLC0415 - only where something is written
 
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self._path.with_suffix(".lock")):
-            replace_json(self._path, asdict(known))
+            yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:

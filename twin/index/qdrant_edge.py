@@ -193,9 +193,10 @@ class QdrantEdgeStore:
                     raise
                 except TwinIndexError:
                     pass  # it is broken, and this is the way out
-            self.close()
-            # The info goes first: what is left of a deletion that broke off is no collection.
+            # The info goes first, while nobody else can open it: what is left of a deletion that
+            # broke off is no collection.
             self._info_path.unlink(missing_ok=True)
+            self.close()
             shutil.rmtree(self._shard_path, ignore_errors=True)
 
     def close(self) -> None:

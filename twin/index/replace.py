@@ -130,6 +130,21 @@ class Index:
             return True
         return documents == 0
 
+    def open(self) -> None:
+        """Open the collection to search in it; where there is none, make an empty one.
+
+        Raises:
+            TwinIndexError: if it was dropped or begun anew meanwhile.
+            IndexMismatch: if it was made by another embedder.
+            StoreInUse: if another process has it open.
+        """
+        if self.store.info() is not None:
+            self.prepare()
+            return
+        # In turn, as one that was dropped must not come back by a question to it.
+        with self.turn():
+            self.prepare()
+
     def rebuild(self) -> None:
         """Drop the collection; `prepare` makes an empty one."""
         self.store.clear()
