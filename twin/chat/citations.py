@@ -22,10 +22,11 @@ from twin.index.boundaries import sentences, sentences_of
 
 _NUMBER = r"0*[1-9][0-9]{0,2}"
 _LABELS = "passages", "sources", "documents", "refs", "and"
-_LABEL = r"(?:(?:(?:passage|source|document|ref)s?\b\.?|#)[ \t]*#?)?"
-_LIST = (
-    rf"[ \t]*{_LABEL}[ \t]*{_NUMBER}(?:[ \t]*(?:[,;&–-]|and\b)[ \t]*{_LABEL}[ \t]*{_NUMBER})*[ \t]*"
+_ONE = (
+    r"(?:(?:(?:passage|source|document|ref)s?\b\.?(?:[ \t]*#)?|#)[ \t]*)?"
+    rf"{_NUMBER}[ \t]*"
 )
+_LIST = rf"[ \t]*{_ONE}(?:(?:[,;&–-]|and\b)[ \t]*{_ONE})*"
 _CITATION = re.compile(rf"\[({_LIST})\]|【({_LIST})(?:†[^】\n]*)?】", re.IGNORECASE)
 _MAYBE_CITATION = re.compile(r"\[[0-9a-z \t,;&–#.-]*\Z|【[^】\n]*\Z", re.IGNORECASE)
 _CITED = re.compile(r"([0-9]+)(?:[ \t]*[–-][ \t]*([0-9]+))?")
