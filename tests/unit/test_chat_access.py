@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from twin.documents import Audience
 from twin.errors import ConfigurationError, UsageError, WarehouseError
+from twin.serving import users as users_module
 from twin.serving.access import Access, Login, decide, let_in, vouched_for
 from twin.serving.page import own_folder
 from twin.serving.uploads import safe_name
@@ -61,6 +64,35 @@ class TestUsers:
             assert not users.check("ines", "wrong")
         assert not users.check("ines", PASSWORD)
         assert Users(tmp_path).check("ines", PASSWORD)
+
+    def test_guessing_many_at_once_is_stopped_as_well(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        users = Users(tmp_path)
+        users.add("ines", PASSWORD)
+        compared: list[str] = []
+        go_on = threading.Event()
+
+        def slowly(password: str, known: str) -> bool:
+            del known
+            compared.append(password)
+            go_on.wait(30)
+            return False
+
+        monkeypatch.setattr(users_module, "_matches", slowly)
+        guesses = [
+            threading.Thread(target=users.check, args=("ines", f"guess {n}")) for n in range(12)
+        ]
+        for guess in guesses:
+            guess.start()
+        until = time.monotonic() + 30
+        while len(compared) + sum(not one.is_alive() for one in guesses) < len(guesses):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        go_on.set()
+        for guess in guesses:
+            guess.join(30)
+        assert len(compared) == 5
 
     def test_a_broken_file_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "users.json").write_text("{")
@@ -207,6 +239,8 @@ class TestWelcomeIn:
 
 PAGE = """
 import sys
+import threading
+import time
 from pathlib import Path
 from twin.documents import Audience
 from twin.errors import ConfigurationError

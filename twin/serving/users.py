@@ -98,9 +98,12 @@ class Users:
         tries = self._tries.setdefault(name[:100], _Tries())
         if tries.count >= _TRIES and time.monotonic() - tries.last < _PAUSE:
             return False
+        # It counts before it is known to be wrong: others may be tried in the same moment.
+        tries.count, tries.last = tries.count + 1, time.monotonic()
         known = self._read().get(name)
         right = _matches(password, known or self._nobody) and known is not None
-        tries.count, tries.last = (0, 0.0) if right else (tries.count + 1, time.monotonic())
+        if right:
+            tries.count, tries.last = 0, 0.0
         return right
 
     def _read(self) -> dict[str, str]:
