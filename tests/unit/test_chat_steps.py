@@ -203,6 +203,12 @@ def test_a_draft_leads_to_its_trace_and_its_feedback_too() -> None:
     assert given.trace_id == draft.trace_id
 
 
+def test_a_question_has_no_halves_of_signs() -> None:
+    assert question_of("Why \ud83d\ude00 \ud800?") == "Why \U0001f600 \ufffd?"
+    whole = "\U0001f469\u200d\U0001f469 \x00 e\u0301"
+    assert question_of(whole) == whole
+
+
 def test_a_question_without_end_is_refused() -> None:
     assert question_of("x" * LONGEST_QUESTION)
     with pytest.raises(UsageError, match="20,001 characters"):

@@ -53,6 +53,9 @@ def words(text: str) -> str:
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PASSAGE_TEXTS, max_size=4))
 @example(["See [2] in the long old harbour. The tide waits for nobody in our harbour."])
+@example(["See [1-3] in the long old harbour. The tide waits for nobody in our harbour."])
+@example(["The tide waits in [source 2] for nobody. See 【3†x】 in the long old harbour."])
+@example(["The tide waits in [1 and ref 2] for nobody. See [#3] in the long old harbour."])
 @example(["The tide has `one half. It waits in our harbour` for nobody [2]."])
 def test_every_sentence_stands_in_the_passage_that_it_cites(texts: list[str]) -> None:
     said = says(texts)

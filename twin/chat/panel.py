@@ -86,7 +86,8 @@ def question_of(text: str) -> str:
     if len(text) > LONGEST_QUESTION:
         message = f"that has {len(text):,} characters, and a question may have {LONGEST_QUESTION:,}"
         raise UsageError(message, "attach a long text as a file")
-    return text
+    # Half of a sign, which no file and no server takes: only a program can send one.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def number(value: Any, default: float, least: float, most: float) -> float:

@@ -34,7 +34,11 @@ BYLINE: Final = 10
 
 _MARKER = re.compile(r"(?:(?:[-*+>]|\d{1,3}[.)])[ \t]+)+")
 _NOT_PROSE = re.compile(r"^(?:#|\||```|~~~|:::|!\[|</?\w+|\[[^\]]+\]:|[-*_]{3,}\s*$|import |from )")
-_AMBIGUOUS = re.compile(r"`|\[[ \t]*\d[\d \t,;]*\]")
+_AMBIGUOUS = re.compile(
+    r"`|\[[ \t]*(?:(?:passage|source|document|ref)s?\b\.?[ \t]*#?|#)?[ \t]*\d[\d \t,;&–#-]*"
+    r"(?:and\b[^\]\n]*)?\]|【[^】\n]*\d",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"[?？؟][)\]*_]*$")
 _UNMARKED = re.compile(
     r"(?:what|who|whose|where|when|why|how|which)(?:'s|’s| is| are| was| were| do| does| did| can| could"
