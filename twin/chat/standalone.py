@@ -54,7 +54,7 @@ _EMPTY_IT = re.compile(
 )
 _PREFACE = re.compile(
     r"^(?:(?:sure|certainly|okay|of course)\b[,.! ]*)?\W*"
-    r"(?:here(?:['’]s| is)\b[^:?]*|(?:the )?(?:rewritten|standalone|last)\b[^:?]*|question)\W*:\W*",
+    r"(?:here(?:['’]s| is)\b[^:?]*|(?:the )?(?:rewritten|standalone|last)\b[^:?]*|question)\W*:(?:\*+\s+|\s*)",
     re.IGNORECASE,
 )
 """What small models put before the question that they were asked for."""
@@ -131,11 +131,20 @@ def by_model(question: str, history: History, instructions: str, ask: Ask) -> st
     told.append(f"<last-question>\n{question}\n</last-question>")
     said = ask(instructions, "\n\n".join(told))
     said = re.sub(r"</?(?:last-)?question>", "", said)
-    lines = (_PREFACE.sub("", line.strip()).strip("\"“”'*").strip() for line in said.splitlines())
+    lines = (_bare(_PREFACE.sub("", line.strip())) for line in said.splitlines())
     line = next((line for line in lines if line), "")
     if not 0 < len(line) <= LONGEST:
         message = "the model gave no question"
         raise ModelError(message)
+    return line
+
+
+def _bare(line: str) -> str:
+    """Return a line without the marks around all of it; what is quoted in a question stays so."""
+    for first, last in (("*", "*"), ('"', '"'), ("“", "”"), ("'", "'")):
+        inner = line.strip(first) if first == "*" else line[1:-1]
+        if line[:1] == first and line[-1:] == last and first not in inner and last not in inner:
+            line = inner.strip()
     return line
 
 
