@@ -17,7 +17,7 @@ import pytest
 from twin.documents import Audience, Kind
 from twin.errors import IndexMismatch, StoreInUse, TwinError
 from twin.index import shared_store
-from twin.index.links import connect, limit, socket_path
+from twin.index.links import connect, limit, socket_paths
 from twin.index.qdrant_edge import QdrantEdgeStore
 from twin.index.shared_store import SharedEdgeStore
 from twin.points import CollectionInfo, Filters, Payload, Point, SparseVector
@@ -180,7 +180,7 @@ def test_only_the_same_person_can_reach_the_store(
     assert owner.poll() is None
     folder = tmp_path / "store"
     assert (folder / "served.json").stat().st_mode & 0o077 == 0
-    assert Path(socket_path(folder)).stat().st_mode & 0o077 == 0
+    assert Path(next(socket_paths(folder))).stat().st_mode & 0o077 == 0
 
 
 def test_a_caller_with_a_wrong_key_is_turned_away_and_the_others_are_served(
@@ -191,7 +191,7 @@ def test_a_caller_with_a_wrong_key_is_turned_away_and_the_others_are_served(
     from multiprocessing.connection import Client
 
     with pytest.raises(AuthenticationError):
-        Client(socket_path(tmp_path / "store"), "AF_UNIX", authkey=b"guess")
+        Client(next(socket_paths(tmp_path / "store")), "AF_UNIX", authkey=b"guess")
     store = SharedEdgeStore(tmp_path / "store")
     store.ensure(INFO)
     assert store.count() == 0
@@ -206,7 +206,38 @@ def test_a_private_folder_that_others_may_write_is_refused(
     shared.mkdir()
     shared.chmod(0o777)
     with pytest.raises(TwinError, match="can be used by others"):
-        socket_path(tmp_path / ("x" * 120))
+        next(socket_paths(tmp_path / ("x" * 120)))
+
+
+def test_where_the_folder_takes_no_socket_the_private_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    first, second = SharedEdgeStore(tmp_path / "store"), SharedEdgeStore(tmp_path / "store")
+    # As good as a file system that has none: what lies there cannot be replaced by one.
+    (tmp_path / "store" / "store.sock").mkdir(parents=True)
+    first.ensure(INFO)
+    assert list((tmp_path / f"twin-{os.getuid()}").iterdir())
+    second.ensure(INFO)
+    assert (first.owned, second.owned, second.count()) == (True, False, 0)
+    second.close()
+    first.close()
+
+
+def test_who_cannot_serve_the_others_works_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "nowhere"))
+    monkeypatch.setattr(shared_store, "PATIENCE", 0.1)
+    first, second = SharedEdgeStore(tmp_path / "store"), SharedEdgeStore(tmp_path / "store")
+    (tmp_path / "store" / "store.sock").mkdir(parents=True)
+    first.ensure(INFO)
+    assert first.count() == 0
+    assert "no other process can use" in caplog.text
+    with pytest.raises(StoreInUse, match="in use by"):
+        second.count()
+    first.close()
+    assert second.info() == INFO
 
 
 def test_two_that_find_no_store_at_the_same_moment_share_the_one_that_is_made(
@@ -297,7 +328,7 @@ def test_more_callers_than_a_stopped_owner_has_room_for_are_not_kept_waiting(
     refused = 0
     for _ in range(100):
         with pytest.raises(TimeoutError):
-            connect(socket_path(tmp_path / "store"), b"key", 0.01)
+            connect(next(socket_paths(tmp_path / "store")), b"key", 0.01)
         refused += 1
     assert refused == 100
 
@@ -307,7 +338,7 @@ def test_a_caller_that_stops_at_the_door_is_in_nobodys_way(
 ) -> None:
     assert owner.poll() is None
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.connect(socket_path(tmp_path / "store"))
+        silent.connect(next(socket_paths(tmp_path / "store")))
         store = SharedEdgeStore(tmp_path / "store")
         store.ensure(INFO)
         assert store.count() == 0

@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 import tempfile
+from collections.abc import Iterator
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from pathlib import Path
 
@@ -76,18 +77,18 @@ def limit(link: Connection, seconds: float) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
 
 
-def socket_path(folder: Path) -> str:
-    """Return where a folder's socket lies: in it, or where that path is too long, in a private one.
+def socket_paths(folder: Path) -> Iterator[str]:
+    """Yield where a folder's socket may lie: in it, unless that path is too long, or in a private one.
 
     Raises:
         TwinError: if others could put a socket of theirs in its place.
     """
     path = str(folder / "store.sock")
     if len(path.encode()) <= LONGEST_PATH:
-        return path
+        yield path
     private = Path(tempfile.gettempdir()) / f"twin-{os.getuid()}"
     private.mkdir(mode=0o700, exist_ok=True)
     if private.stat().st_uid != os.getuid() or private.stat().st_mode & 0o077:
         message = f"{private} can be used by others, so no socket is put there"
         raise TwinError(message, "remove it, or use a home with a shorter path")
-    return str(private / f"{hashlib.sha256(path.encode()).hexdigest()[:24]}.sock")
+    yield str(private / f"{hashlib.sha256(path.encode()).hexdigest()[:24]}.sock")

@@ -8,6 +8,7 @@ person can read; when it ends, even by ``kill -9``, the next call of another pro
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import threading
@@ -19,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import StoreInUse, TwinError
-from twin.index.links import admit, connect, limit, socket_path
+from twin.index.links import admit, connect, limit, socket_paths
 from twin.index.qdrant_edge import QdrantEdgeStore, who_has
 from twin.points import CollectionInfo, Filters, Hit, Payload, Point, Query
+
+_log = logging.getLogger("twin.index")
 
 PATIENCE = 10.0
 """Seconds until a call gives up: the owner has just gone, and nobody has taken over."""
@@ -200,19 +203,24 @@ class SharedEdgeStore:
     # Serving
 
     def _serve(self) -> None:
-        address = socket_path(self._folder)
-        with contextlib.suppress(FileNotFoundError):
-            Path(address).unlink()
-        key = secrets.token_bytes(32)
-        self._listener = Listener(address, "AF_UNIX", backlog=64)
-        Path(address).chmod(0o600)
-        draft = self._note.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"address": address, "key": key.hex()}, file)
-        draft.replace(self._note)
+        """Let the others in; where that cannot be, this process has the store for itself."""
+        listener: Listener | None = None
+        try:
+            listener = _listening(self._folder)
+            key = secrets.token_bytes(32)
+            draft = self._note.with_suffix(".new")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump({"address": listener.address, "key": key.hex()}, file)
+            draft.replace(self._note)
+        except OSError as error:
+            if listener is not None:
+                listener.close()
+            _log.warning("no other process can use %s meanwhile: %s", self._folder, error)
+            return
+        self._listener = listener
         threading.Thread(
-            target=self._accept, args=(self._listener, key), name="twin-store", daemon=True
+            target=self._accept, args=(listener, key), name="twin-store", daemon=True
         ).start()
 
     def _accept(self, listener: Listener, key: bytes) -> None:
@@ -242,6 +250,27 @@ class SharedEdgeStore:
             return True, _run(self._edge, name, arguments)
         except Exception as error:  # noqa: BLE001 - it belongs to the caller
             return False, error
+
+
+def _listening(folder: Path) -> Listener:
+    """Listen where a folder's socket lies.
+
+    Raises:
+        OSError: if there can be no socket, as on a disk that is full.
+        TwinError: if others could put one of theirs in its place.
+    """
+    failure: OSError | None = None
+    for address in socket_paths(folder):
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                Path(address).unlink()
+            listener = Listener(address, "AF_UNIX", backlog=64)
+            Path(address).chmod(0o600)
+        except OSError as error:  # a file system without sockets, as of many a memory stick
+            failure = failure or error
+        else:
+            return listener
+    raise failure or OSError("there is no place for a socket")
 
 
 def _run(store: QdrantEdgeStore, name: str, arguments: tuple[Any, ...]) -> Any:
