@@ -20,6 +20,7 @@ In: nothing. Out: one tree, so that a caller can catch as wide or as narrow as i
     ├── IndexError                the vectors could not be read or written
     │   ├── IndexMismatch         the collection was made by another embedder
     │   ├── StoreInUse            another process has the embedded store open
+    │   │   └── IndexBusy         it does the same work
     │   └── DiskFull              there is too little room to write it
     ├── ModelError                a language model did not answer as it must
     │   └── ContextOverflow       the conversation is longer than the model reads
@@ -154,6 +155,10 @@ class IndexMismatch(IndexError):
 
 class StoreInUse(IndexError):
     """Another process has the embedded store open."""
+
+
+class IndexBusy(StoreInUse):
+    """Another process is bringing the index in step, so that the work is done."""
 
 
 class DiskFull(IndexError):

@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twin.errors import IndexBusy
 from twin.errors import IndexError as TwinIndexError
-from twin.errors import StoreInUse
 from twin.index.generations import Generation, Known
 from twin.index.room import need_room
 from twin.registry import Registry
@@ -149,7 +149,7 @@ class OpenIndex:
         and the first writes what it read.
 
         Raises:
-            StoreInUse: if another process has held it for too long.
+            IndexBusy: if another process has held it for too long.
             TwinIndexError: if it was dropped or begun anew meanwhile: it must not come back.
             DiskFull: if there is too little room to write.
         """
@@ -175,7 +175,7 @@ class OpenIndex:
             patience: seconds to wait for another process.
 
         Raises:
-            StoreInUse: if that has held it for longer.
+            IndexBusy: if that has held it for longer.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
 
@@ -186,6 +186,6 @@ class OpenIndex:
                 yield
         except Timeout as error:
             message = f"another process is bringing the index of {self._folder} in step"
-            raise StoreInUse(
+            raise IndexBusy(
                 message, "it does the same work; `twin status` shows how far"
             ) from error

@@ -334,10 +334,11 @@ def test_a_reader_that_has_gone_ends_the_output_quietly(ines: Twin, tmp_path: Pa
     source = json.loads(ines("search", "gauge", "--json").stdout)["results"][0]["document_id"]
     home = ines("status", "--json")
     folder = json.loads(home.stdout)["home"]
-    command = f"{sys.executable} -m twin.cli --home {folder} show {source} | head -c 10"
+    shown = f"{sys.executable} -m twin.cli --home {folder} show {source}"
+    command = f"set -o pipefail; {shown} | true && {shown} | head -c 10"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert len(done.stdout) == 10
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_draft_says_when_each_sentence_was_said_and_an_edit_is_kept(

@@ -135,3 +135,11 @@ def test_a_file_that_is_whole_is_never_removed(tmp_path: Path) -> None:
     again = Ledger(tmp_path / "ledger.sqlite3")
     assert again.counts() == (1, 3)
     again.close()
+
+
+def test_one_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    # As one in a home that may not be written.
+    (tmp_path / "ledger.sqlite3").mkdir()
+    with pytest.raises(IndexError, match=r"ledger\.sqlite3 cannot be opened") as raised:
+        Ledger(tmp_path / "ledger.sqlite3")
+    assert "home" in raised.value.hint

@@ -68,6 +68,18 @@ class _Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # click takes every broken pipe for the output's, and that for a failure.
+            if _unread():
+                # Whoever read it has gone (`twin show ID | head`). What is still to be written goes
+                # nowhere, or Python complains when it ends.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return 0
+            raise ConnectionError(str(error)) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -82,6 +94,15 @@ class _Lazy(click.Group):
 
             raise UsageError(message, hint)
         return super().resolve_command(ctx, args)
+
+
+def _unread() -> bool:
+    """Return whether the output is a pipe that nobody reads any more."""
+    import select  # noqa: PLC0415 - only where a pipe broke
+
+    poll = select.poll()
+    poll.register(sys.stdout, select.POLLOUT)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -110,7 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def run(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of end
+def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     from twin.errors import TwinError  # noqa: PLC0415 - after click has parsed --help
 
@@ -133,10 +154,6 @@ def run(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kin
         else:
             complain("interrupted", "run it again: it goes on where it was")
         return 130
-    except BrokenPipeError:
-        # Whoever read the output has gone (`twin show ID | head`); that is no failure.
-        sys.stderr.close()
-        return 0
     except Exception as error:
         # What the disk or a file in the home does is no bug of ours, and needs no traceback.
         if not isinstance(error, OSError) and type(error).__module__ != "sqlite3":

@@ -6,6 +6,7 @@ changed, and one check that breaks never hides another.
 
 import importlib.util
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -86,7 +87,10 @@ def _run(name: str, check: Callable[[Home], tuple[str, str, str]], home: Home) -
     except TwinError as error:
         return Check(name, BAD, error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - the boundary of one check
-        return Check(name, BAD, f"{type(error).__name__}: {error}", "this is a bug: report it")
+        # What the disk or a file in the home does is no bug, as in `twin.cli.run`.
+        files = isinstance(error, OSError | sqlite3.Error)
+        mend = "is the disk full, or the home not yours?" if files else "this is a bug: report it"
+        return Check(name, BAD, f"{type(error).__name__}: {error}", mend)
 
 
 def _python(home: Home) -> tuple[str, str, str]:
@@ -170,7 +174,7 @@ def _embedder(home: Home) -> tuple[str, str, str]:
 
 
 def _index(home: Home) -> tuple[str, str, str]:
-    home.index.prepare()
+    home.index.open()
     backlog = home.warehouse.backlog(home.warehouse.cursor(home.consumer))
     failed = len(home.ledger.failures())
     what = f"{home.index.store.count():,} points, {backlog} documents behind, {failed} failed"

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from twin.cli import output
-from twin.errors import StoreInUse, UsageError
+from twin.errors import IndexBusy, StoreInUse, UsageError
 from twin.home import Home
 from twin.ingest.checking import Checked
 from twin.ingest.engines import engine_named
@@ -49,7 +49,7 @@ def sync_command(
                 engine or home.settings.ingest.engine, home.folder
             )  # or nothing is dropped
             home.start_anew()
-        done = synced(home, engine)
+        done = synced(home, engine, needed=True)
         report: dict[str, Any] = report_sync(done) if done else {"left_to_another_process": True}
         if done is not None and not as_json:
             report_sync(done, printed=True)
@@ -63,7 +63,7 @@ def sync_command(
         if as_json:
             output.emit_json(report)
         if watching:
-            _follow(home)
+            _follow(home, as_json=as_json)
     return 1 if failed else 0
 
 
@@ -95,14 +95,28 @@ def _report_check(checked: Checked, *, mended: bool, printed: bool) -> dict[str,
     }
 
 
-def synced(home: Home, engine: str | None = None) -> Synced | None:
-    """Sync with a progress bar; None if another process is at it, to which the work is left."""
+def synced(home: Home, engine: str | None = None, *, needed: bool = False) -> Synced | None:
+    """Sync with a progress bar; None if another process has the index, which a note says.
+
+    Args:
+        home: whose index.
+        engine: what parses and embeds; None takes the one of twin.toml.
+        needed: whether it is an error where that process is not known to do the work, as one that
+            is stopped.
+
+    Raises:
+        StoreInUse: if so.
+    """
     with output.progress("indexing", "documents") as told:
         try:
             return home.sync(told, engine)
-        except StoreInUse as error:
+        except IndexBusy as error:
             output.note(f"{error.message}: the work is left to it")
-            return None
+        except StoreInUse as error:
+            if needed:
+                raise
+            output.note(f"{error.message}: {error.hint}; then `twin sync`")
+        return None
 
 
 def report_sync(done: Synced, *, printed: bool = False) -> dict[str, Any]:
@@ -131,7 +145,7 @@ def report_sync(done: Synced, *, printed: bool = False) -> dict[str, Any]:
     return report
 
 
-def _follow(home: Home) -> None:
+def _follow(home: Home, *, as_json: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -139,6 +153,8 @@ def _follow(home: Home) -> None:
 
     def told(done: Synced) -> None:
         if done.applied != type(done.applied)():
-            report_sync(done, printed=True)
+            report = report_sync(done, printed=not as_json)
+            if as_json:
+                output.emit_json(report)
 
     home.follow(stop.wait, told)

@@ -46,6 +46,9 @@ class Ledger:
 
     Args:
         path: the SQLite file; its folder is made.
+
+    Raises:
+        IndexError: if it cannot be opened, as one that may not be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +59,8 @@ class Ledger:
             self._connection = _opened(path)
         except sqlite3.DatabaseError as error:
             if not _damaged(error):
-                raise
+                message = f"the ledger {path} cannot be opened: {error}"
+                raise IndexError(message, "is the disk full, or the home not yours?") from error
             _remove(path)
             self._connection = _opened(path)
 
