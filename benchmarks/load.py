@@ -1,8 +1,7 @@
 """Fifty chats at once: what comes on top of the model, whether anything fails, and whether memory grows.
 
-Each chat asks, reads the whole answer, and asks again, without a pause to think (`--pause` gives it one:
-without any, the chats fall into step after some hundred turns, and all ask at once), of the sample author's
-twin, over a scripted model with the pace of a real one (0.2 s to the first token, then 25 a second),
+Each chat asks, reads the whole answer, and asks again, without a pause to think (`--pause` gives it one), of
+the sample author's twin, over a scripted model with the pace of a real one (0.2 s to the first token, then 25 a second),
 which runs in a process of its own. What is counted is the time from the question to the first token,
 less the model's own 0.2 s. Measured is the twin as the page asks it (`LiveTwin`): retrieval, prompt,
 model client, threads and streams; the page's own websocket is not in it.

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 from llama_index.core.llms import ChatMessage
+from openai import APIConnectionError
 from pydantic import BaseModel
 
 from twin.basics.llms import COMPONENTS, ServerOptions, TeacherOptions
@@ -36,7 +38,7 @@ class Door(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((self.path, dict(self.headers), json.loads(body)))
+        self.server.asked.append((self.path, self.headers, json.loads(body)))
         self.server.act(self, len(self.server.asked))
 
     def log_message(self, *_: Any) -> None:
@@ -98,7 +100,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     act: Act
-    asked: list[tuple[str, dict[str, str], Any]]
+    asked: list[tuple[str, Message, Any]]
 
     @property
     def url(self) -> str:
@@ -154,6 +156,34 @@ def test_tokens_arrive_before_the_server_has_finished(server: Server) -> None:
     seen.set()
     assert list(tokens) == [" waits."]
     assert in_time == [True]
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"SSH-2.0-OpenSSH_9.9\r\n"], ids=["nothing", "another protocol"]
+)
+def test_what_is_no_answer_is_not_told_as_a_server_that_is_slow(
+    server: Server, said: bytes
+) -> None:
+    def act(door: Door, _: int) -> None:
+        door.wfile.write(said)
+        door.close_connection = True
+
+    error = refused(server, act, retries=0)
+    assert "timed out" not in error.message
+    assert isinstance(error.__cause__, APIConnectionError)
+
+
+def test_a_proxy_is_asked_where_the_environment_names_one(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url.removesuffix("/v1"))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.act = lambda door, _: door.tell("far away")
+    options = ServerOptions(base_url="http://models.example/v1", model="m")
+    model: Any = BY_NAME["openai"].build(options, CTX)
+    assert "".join(part.delta for part in model.stream_chat(MESSAGES)) == "far away"
+    assert server.asked[0][0] == "http://models.example/v1/chat/completions"
 
 
 def test_what_is_sent(server: Server) -> None:

@@ -66,9 +66,10 @@ class Server:
         """The client. It keeps no connection open between two questions, which lie minutes apart."""
         import httpx  # noqa: PLC0415 - only where a server is asked
 
+        from twin.basics.connections import OneEach  # noqa: PLC0415
+
         return httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-            timeout=httpx.Timeout(None, connect=QUESTIONS),
+            transport=OneEach(), timeout=httpx.Timeout(None, connect=QUESTIONS)
         )
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
