@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
 from twin import cli
@@ -60,3 +61,20 @@ def test_what_a_watching_sync_does_is_json_where_that_was_asked_for(
     first, second = capsys.readouterr().out.split("\n}\n")[:2]
     assert json.loads(first + "}")["indexed"] == 0
     assert json.loads(second + "}")["indexed"] == 3
+
+
+def test_what_a_component_prints_is_no_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def noisy(*_: object) -> Synced:
+        click.echo("Loading a model...")
+        return NOTHING
+
+    monkeypatch.setattr(Home, "sync", noisy)
+    assert cli.run(["--home", str(tmp_path), "sync", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["indexed"] == 0
+    assert "Loading a model" in told.err
+    # What the next command prints goes where it should.
+    assert cli.run(["--home", str(tmp_path), "sync"]) == 0
+    assert "Loading a model" in capsys.readouterr().out

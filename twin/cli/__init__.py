@@ -70,7 +70,12 @@ class _Lazy(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            if "--json" not in ctx.args:
+                return super().invoke(ctx)
+            from twin.cli.output import json_alone  # noqa: PLC0415 - only where something is printed
+
+            with json_alone():
+                return super().invoke(ctx)
         except BrokenPipeError as error:
             # click takes every broken pipe for the output's, and that for a failure.
             if _unread():

@@ -8,8 +8,8 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -68,9 +68,25 @@ def keyed(pairs: Iterable[str], example: str) -> dict[str, Any]:
     return values
 
 
+_results: list[TextIO] = []
+"""Where JSON goes while everything else that is printed goes to standard error."""
+
+
+@contextmanager
+def json_alone() -> Iterator[None]:
+    """Keep standard output for `emit_json`: what plugins and their libraries print goes elsewhere."""
+    _results.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _results.pop()
+
+
 def emit_json(value: Any) -> None:
     """Print a value as JSON, for a script."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo(text, file=_results[-1] if _results else None)
 
 
 def note(text: str) -> None:

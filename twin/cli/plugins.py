@@ -3,7 +3,6 @@
 In: the entry points of the environment. Out: a table, or JSON whose shape docs/plugins.md states.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ def plugins_command(ctx: click.Context, *, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from twin.errors import SettingsError  # noqa: PLC0415 - only when called
+    from twin.cli import output  # noqa: PLC0415 - only when called
+    from twin.errors import SettingsError  # noqa: PLC0415
     from twin.plugins import discover  # noqa: PLC0415
     from twin.settings import home_folder, load_settings  # noqa: PLC0415
 
@@ -39,8 +39,7 @@ def plugins_command(ctx: click.Context, *, as_json: bool) -> None:
         click.echo("hint: so plugins.disabled is unknown, and none is disabled here", err=True)
     plugins = discover(disabled)
     if as_json:
-        told = _as_json(plugins, mistake)
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        output.emit_json(_as_json(plugins, mistake))
     else:
         _print_table(plugins)
 
