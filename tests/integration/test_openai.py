@@ -127,8 +127,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def stream(server: Server, act: Act, **options: Any) -> Iterator[str]:
     server.act = act
-    model: Any = BY_NAME["openai"].build(ServerOptions(base_url=server.url, **options), CTX)
-    return (part.delta for part in model.stream_chat(MESSAGES) if part.delta)
+    return (part.delta for part in model(server, **options).stream_chat(MESSAGES) if part.delta)
+
+
+def model(server: Server, **options: Any) -> Any:
+    return BY_NAME["openai"].build(ServerOptions(base_url=server.url, **options), CTX)
 
 
 def refused(server: Server, act: Act, **options: Any) -> ModelError:
@@ -197,6 +200,71 @@ def test_what_is_sent(server: Server) -> None:
         ("system", "Be brief."),
         ("user", "Why?"),
     ]
+
+
+TEMPERATURE = (
+    "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value "
+    "is supported."
+)
+MAX_TOKENS = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+    "'max_completion_tokens' instead."
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "System role not supported"),
+        (500, "Value is not callable: System role not supported at row 1"),
+        (
+            422,
+            "Template error: invalid operation: Conversation roles must alternate user/assistant",
+        ),
+        (400, "Only user and assistant roles are supported!"),
+    ],
+)
+def test_a_template_without_a_system_message_is_sent_one_message(
+    server: Server, status: int, said: str
+) -> None:
+    def act(door: Door, number: int) -> None:
+        roles = [one["role"] for one in server.asked[number - 1][2]["messages"]]
+        if "system" in roles:
+            door.say(status, {"error": {"message": said}})
+        else:
+            door.tell("Because.")
+
+    server.act = act
+    llm = model(server)
+    for asked in (2, 3):  # the second question knows it
+        assert "".join(r.delta or "" for r in llm.stream_chat(MESSAGES)) == "Because."
+        assert len(server.asked) == asked
+    [sent] = server.asked[-1][2]["messages"]
+    assert sent == {"role": "user", "content": "Be brief.\n\nWhy?"}
+
+
+def test_a_model_that_knows_no_temperature_and_another_name_of_the_limit(server: Server) -> None:
+    def act(door: Door, number: int) -> None:
+        body = server.asked[number - 1][2]
+        if "max_tokens" in body:
+            door.say(400, {"error": {"message": MAX_TOKENS}})
+        elif "temperature" in body:
+            door.say(400, {"error": {"message": TEMPERATURE}})
+        else:
+            door.tell("Because.")
+
+    server.act = act
+    said = model(server).stream_chat(MESSAGES, temperature=0.0, max_tokens=20)
+    assert "".join(r.delta or "" for r in said) == "Because."
+    assert len(server.asked) == 3
+    assert server.asked[-1][2]["max_completion_tokens"] == 20
+
+
+def test_what_is_refused_all_the_same_is_told(server: Server) -> None:
+    server.act = lambda door, _: door.say(400, {"error": {"message": TEMPERATURE}})
+    with pytest.raises(ModelError, match="does not support"):
+        list(model(server).stream_chat(MESSAGES))
+    assert len(server.asked) == 2
 
 
 def test_what_is_sent_is_what_tgi_takes(server: Server, shared_data: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from twin.basics.refusals import Refused, joined, without
 from twin.basics.servers import QUESTIONS, Server
 from twin.errors import ModelError
 from twin.models.calls import Call, Ending, Said, from_server, run
@@ -67,6 +68,7 @@ class OpenAISpeaker(Speaker):
         self.server = server
         self.patience = patience
         self._counting: tuple[Callable[..., Any], float] | None = None
+        self._refused: set[Refused] = set()
 
     def begin(self, conversation: Sequence[Message], wanted: Wanted) -> Call:
         """Return the call for one answer."""
@@ -88,11 +90,10 @@ class OpenAISpeaker(Speaker):
             ModelError: if the server fails, or the stream ends without saying why.
             NotReady: if asking again may help.
         """
-        body = self.body(conversation, wanted)
         reason = ""
         usage: Mapping[str, Any] = {}
         try:
-            async with await self._stream(body) as stream:
+            async with await self._begun(self.body(conversation, wanted)) as stream:
                 async for chunk in stream:
                     if not isinstance(chunk, Mapping):
                         continue
@@ -110,6 +111,17 @@ class OpenAISpeaker(Speaker):
             prompt_tokens=usage.get("prompt_tokens"),
             completion_tokens=usage.get("completion_tokens"),
         )
+
+    async def _begun(self, body: dict[str, Any]) -> AsyncStream[object]:
+        """Return the events of an answer, asked for without what this server will not have."""
+        while True:
+            try:
+                return await self._stream(without(body, self._refused))
+            except Exception as error:
+                what = self.server.refuses(error)
+                if what is None or what in self._refused:
+                    raise
+                self._refused.add(what)
 
     async def _stream(self, body: Mapping[str, Any]) -> AsyncStream[object]:
         """Return the events of an answer as plain JSON.
@@ -203,19 +215,24 @@ class OpenAISpeaker(Speaker):
         self._counting = _no_ids, time.monotonic() + NO_SUCH_ROUTE
         return None
 
+    def _messages(self, conversation: Sequence[Message]) -> list[dict[str, str]]:
+        """Return a conversation as it is sent."""
+        messages = as_json(conversation)
+        return joined(messages) if Refused.SYSTEM in self._refused else messages
+
     async def _ids_of_tgi(self, conversation: Sequence[Message]) -> list[int] | None:
-        said = await self._asked("/chat_tokenize", {"messages": as_json(conversation)})
+        said = await self._asked("/chat_tokenize", {"messages": self._messages(conversation)})
         return [int(token["id"]) for token in _list(said, "tokenize_response")]
 
     async def _ids_of_llama_cpp(self, conversation: Sequence[Message]) -> list[int] | None:
-        said = await self._asked("/apply-template", {"messages": as_json(conversation)})
+        said = await self._asked("/apply-template", {"messages": self._messages(conversation)})
         if not isinstance(said, Mapping) or "prompt" not in said:
             return None
         body = {"content": said["prompt"], "add_special": True, "parse_special": True}
         return [int(token) for token in _list(await self._asked("/tokenize", body), "tokens")]
 
     async def _ids_of_vllm(self, conversation: Sequence[Message]) -> list[int] | None:
-        body = {"model": self.server.name, "messages": as_json(conversation)}
+        body = {"model": self.server.name, "messages": self._messages(conversation)}
         said = await self._asked("/tokenize", {**body, "add_generation_prompt": True})
         return [int(token) for token in _list(said, "tokens")]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from twin.basics.refusals import Refused, refused
 from twin.errors import ContextOverflow, ModelError
 from twin.models.patience import NotReady, retry_after
 
@@ -118,6 +119,12 @@ class Server:
             failure = ModelError(message, self.hint)
         why = _WHY.get(status) or (_UNREACHABLE if status is None and _of_transport(error) else "")
         return NotReady(failure, f"{self.address} {why}", _after(error)) if why else failure
+
+    def refuses(self, error: BaseException) -> Refused | None:
+        """Return what of a request the server will not have, None if it failed for another reason."""
+        # llama.cpp has 500 for what a chat template refuses.
+        of_it = _status(error) in {*_REFUSED, 500}
+        return refused(_text(error)) if of_it else None
 
     async def read(self, error: BaseException) -> None:
         """Read what the server says of a failure, while the connection is still open."""
