@@ -78,6 +78,45 @@ def test_a_sentence_stays_a_sentence(text: str) -> None:
     assert SENTENCES[text] in result
 
 
+@pytest.mark.parametrize(
+    ("step", "text", "wanted"),
+    [
+        ("emphasis", "We use numbers rather than names.", "We use numbers rather than names."),
+        ("emphasis", "It is pretty much every boat.", "It is pretty much every boat."),
+        ("emphasis", "That was a really important day.", "That was an important day."),
+        ("formal", "It took a whole week of it.", "It took an entire week of it."),
+        ("formal", "It was a cool thing, an old one.", "It was a remarkable thing, an old one."),
+        ("formal", "We left because that boat sank.", "We left because that boat sank."),
+        ("wordy", "He met a now forgotten captain.", "He met a now forgotten captain."),
+        ("contractions", "It's already been done.", "It has already been done."),
+    ],
+)
+def test_the_words_around_a_changed_one_fit_it(step: str, text: str, wanted: str) -> None:
+    assert STEPS[step](text, "key") == wanted
+
+
+def test_the_mark_of_an_item_is_no_dash_and_a_sentence_in_brackets_no_aside() -> None:
+    text = (
+        "We had:\n\n- rope\n  - new rope\n  — old rope\n\nIt rained. (It always does in May here.)"
+    )
+    for key in range(12):
+        assert STEPS["punctuation"](text, key) == text
+
+
+def test_behind_code_a_sentence_begins_with_a_capital_or_is_none() -> None:
+    text = "Look at `knots` - where you tie them. Look at `rope` - this is new; it came by boat."
+    made = {STEPS["punctuation"](text, key) for key in range(40)}
+    assert not [
+        one for one in made if "`. w" in one or "`. W" in one or "`. t" in one or ". it" in one
+    ]
+    assert any("`rope`. This is new. It came" in one for one in made)
+
+
+def test_a_hedge_that_says_that_stands_before_no_that() -> None:
+    text = "The boat left. That harbour is small. The rain came. That night was long. " * 3
+    assert not [key for key in range(30) if "that that" in STEPS["hedging"](text, key)]
+
+
 def test_a_sentence_begins_with_a_capital_wherever_it_stands() -> None:
     text = "It rained.\nI went out. `moor` I said, and\nI meant it.\n\n- I row\n\n```\nx\n```\nI am back."
     assert STEPS["impersonal"](text, "key") == (

@@ -9,7 +9,7 @@ import pytest
 
 from twin.basics.curators import COMPONENTS
 from twin.components import BuildContext
-from twin.datasets.corrections import LeftOut, own_acts
+from twin.datasets.corrections import LeftOut, corrections, own_acts
 from twin.datasets.curation import curate
 from twin.datasets.gates import GATES, Facts, breaches
 from twin.datasets.likeness import near_duplicates
@@ -79,6 +79,17 @@ def test_the_rules_leave_out_what_is_no_writing(target: str, reason: str) -> Non
     found = removed("rules", [sample(1, target), sample(2)])
     assert list(found) == ["0001"]
     assert reason in found["0001"]
+
+
+def test_the_rules_leave_out_a_pair_that_differs_by_a_comma() -> None:
+    target = "We left, because the tide turned. " + " ".join(f"word{n} is here" for n in range(30))
+    near, far = target.replace("left,", "left"), target.replace("is here", "was there")
+    rows = [
+        sample(n, target, rejected=text, rejected_by="model") for n, text in ((1, near), (2, far))
+    ]
+    # What a person corrected by a comma is what they want.
+    rows.append(sample(3, target, rejected=near, rejected_by="feedback:edit", verbatim=False))
+    assert removed("rules", rows) == {rows[0].id: "chosen and rejected are nearly the same"}
 
 
 def test_the_rules_take_what_people_write() -> None:
@@ -318,3 +329,25 @@ def test_only_the_persons_own_edits_are_learned_from() -> None:
     left_out = LeftOut()
     assert [one.id for one in own_acts(acts, (), left_out)] == ["f0", "f1"]
     assert left_out.acts == 3
+
+
+def test_a_correction_neither_begins_nor_ends_with_white_space() -> None:
+    edit = Feedback(
+        id="f",
+        kind=FeedbackKind.EDIT,
+        at="2026-03-01T10:00:00+00:00",
+        thread_id="t",
+        message_id="m",
+        question="Why?",
+        prompt=(("user", "Why?"),),
+        prompt_version="answer@1",
+        answer=" Because.\n",
+        edited="Because of that.\n",
+        audience=Audience.PUBLIC,
+    )
+    wanted: dict[str, Any] = {"audience": Audience.PRIVATE, "test": 0.1, "seed": 0}
+    [row] = corrections([edit], "dpo", {}, **wanted)
+    # Axolotl would find neither in what a template that strips makes of them.
+    assert (row.target, row.rejected) == ("Because of that.", "Because.")
+    same = replace(edit, edited="Because.")
+    assert not list(corrections([same], "dpo", {}, **wanted))

@@ -75,8 +75,11 @@ def corrections(
         held = share("feedback", seed, one.thread_id) < test
         split = of_sources.pop() if of_sources else Split.TEST if held else Split.TRAIN
         edited = one.kind is FeedbackKind.EDIT
-        chosen, rejected = (one.edited, one.answer) if edited else (one.answer, one.rejected)
-        if not chosen.strip() or chosen.strip() == rejected.strip():
+        pair = (one.edited, one.answer) if edited else (one.answer, one.rejected)
+        # Axolotl looks for a text in what the chat template makes of it, which many templates strip: of one
+        # that ends with a line end it would find nothing, and train on a single character.
+        chosen, rejected = (text.strip() for text in pair)
+        if not chosen or chosen == rejected:
             continue
         yield Sample(
             id=f"feedback-{one.id}",

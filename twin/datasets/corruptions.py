@@ -73,8 +73,10 @@ def corrupted(
         if len(steps) >= FEWEST and _likeness(text, result) <= NEAREST:
             break
         result = _take(step, result, key, steps, topic)
-    more = ("wordy", "hedging", "connectives") if longer else ()
-    for step in (*more, *(name for name in NEUTRAL if name != "lists")):
+    more = ("wordy", "hedging", "connectives")
+    rest = tuple(name for name in NEUTRAL if name != "lists")
+    # What makes it longer serves the other rows as well: they are cut afterwards.
+    for step in (*more, *rest) if longer else (*rest, *more):
         if len(steps) >= FEWEST and _likeness(text, result) <= NEAREST:
             break
         if step not in steps:

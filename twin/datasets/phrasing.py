@@ -32,7 +32,8 @@ _IRREGULAR: Final = {"wo": "will not", "ca": "cannot", "sha": "shall not", "ai":
 _STEMS: Final = {"wo": "will", "ca": "can", "sha": "shall", "ai": "is"}
 _PRONOUNS: Final = "i|you|he|she|it|we|they|this|that|there"
 _DONE: Final = (
-    "been|had|got|gotten|become|gone|taken|made|seen|done|always been|never been|just been"
+    r"(?:(?:already|always|never|just|also|only|since|now|recently|long)[ \t]+)?"
+    r"(?:been|had|got|gotten|become|gone|taken|made|seen|done)"
 )
 
 CONTRACTIONS: Final = tuple(
@@ -48,7 +49,7 @@ CONTRACTIONS: Final = tuple(
         (r"\b(you|we|they|there)['’]re\b", r"\1 are"),
         (r"\b(i|you|we|they|would|could|should|might)['’]ve\b", r"\1 have"),
         (r"\b(i|you|he|she|it|we|they|that|there|this)['’]ll\b", r"\1 will"),
-        (rf"\b(it|he|she|that|there)['’]s[ \t]+({_DONE})\b", r"\1 has \2"),
+        (rf"\b(it|he|she|that|there|what|who)['’]s[ \t]+({_DONE})\b", r"\1 has \2"),
         (rf"\b(i|you|he|she|it|we|they|there)['’]d[ \t]+({_DONE}|better)\b", r"\1 had \2"),
         (r"\b(i|you|he|she|it|we|they|there)['’]d\b", r"\1 would"),
         (r"\b(he|she|it|that|there|here|what|who|where|how)['’]s\b", r"\1 is"),
@@ -92,7 +93,7 @@ FORMAL: Final = tuple(
         (r"\beasy to\b", "straightforward to"),
         (r"\bhard to\b", "challenging to"),
         (r"\bbecause of\b", "due to"),
-        (r"\bbecause\b(?! of)", "due to the fact that"),
+        (r"\bbecause\b(?! of| that)", "due to the fact that"),
         (r"\b(?:about|around)[ \t]+(?=\d)", "approximately "),
         (r"(?<!how )(?<!as )(?<!so )(?<!too )\bmany (?!of\b)(?=[a-z])", "numerous "),
         (r"\bmaybe\b", "perhaps"),
@@ -128,8 +129,8 @@ WORDY: Final = tuple(
         (r"\bI can (?=[a-z])(?!not\b)", "I am able to "),
         (r"\b(we|you|they) can (?=[a-z])(?!not\b)", r"\1 are able to "),
         (r"\b(it|he|she) can (?=[a-z])(?!not\b)", r"\1 is able to "),
-        (r"(?<!as )(?<!even )(?<!only )(?<!what )\bif (?=you|we|the|it|there|this|that|they)", "in the event that "),
-        (r"\bnow\b(?! that)", "at this point in time"),
+        (r"(?<!as )(?<!even )(?<!only )(?<!what )\bif (?=you|we|the|it|there|this|they)", "in the event that "),
+        (r"(?<!\ba )(?<!\bthe )\bnow\b(?! that|-)", "at this point in time"),
         (r"\bevery (?=[a-z])(?!one|thing|body|where|time)", "each and every "),
         (r"\bso that\b", "in such a way that"),
         (r"\bbefore (?=[a-z]+ing\b)", "prior to "),

@@ -213,7 +213,7 @@ class Pairs:
             if found := self._others.find(target, split, about, longer=longer):
                 return found
         elif text is not None:
-            return Rejected(text, source) if text else None
+            return Rejected(text.strip(), source) if text.strip() else None
         topic = target.headings[-1] if target.headings else target.stored.document.title
         worse, steps = corrupted(
             target.text, longer=longer, key=_place(target), topic=quoted(topic)

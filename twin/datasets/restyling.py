@@ -46,8 +46,31 @@ _ASIDE: Final = re.compile(
     rf"(?<=\S)(?:[ \t]*\n)?[ \t]*\((?!https?:)[^()\n{_MASK}]{{3,200}}\)"
     rf"|[ \t]*[—–][^—–.\n{_MASK}]{{3,120}}[—–](?=[ \t])"
 )
+_DASH: Final = re.compile(r"(?<=[^\s\d])[ \t]*[—–][ \t]*|(?<=\S)[ \t]+--?-?[ \t]+(?=\S)")
+"""A dash within a line: what begins one is the mark of an item."""
+
+_MAIN: Final = re.compile(
+    r"(?:I|we|you|he|she|it|they|there|this|that|these|those|so|but|and the|the|my|our|your)\b",
+    re.IGNORECASE,
+)
+"""What a sentence of its own may begin with."""
+
+_BRACKETS: Final = re.compile(
+    r"(?<=[^\s.!?:])[ \t]\(([^()\n]+ [^()\n]+ [^()\n]{0,199}[^()\n.!?])\)"
+)
+"""An aside in brackets; a whole sentence in them is none."""
+
+_ARTICLE: Final = re.compile(r"\b(an?)([ \t\n]+)([A-Za-z]+)", re.IGNORECASE)
+_VOWEL: Final = re.compile(
+    r"(?!uni|us[aei]|util|eu|one\b|once\b|u[bfrt]i)[aeiou]|hour|honest|heir", re.IGNORECASE
+)
 _EVERY: Final = 3
 """A sentence in so many gets a connective or a hedge."""
+
+_STRESSED: Final = re.compile(
+    rf"(?<!not )(?<!\bor )\b(?:{'|'.join(ADVERBS)})[ \t]+(?=[a-z])(?!than\b|much\b|enough\b)"
+)
+"""A word that stresses; "rather than" and "pretty much" are none."""
 
 LONG_ENOUGH: Final = 3
 """Sentences of a paragraph that can become a list."""
@@ -87,16 +110,23 @@ def punctuation(text: str, key: object) -> str:
     colon = (", namely ", "; ", " — ")[number("colon", key) % 3]
 
     def flat(part: str) -> str:
-        part = re.sub(r"[ \t]*[—–][ \t]*|[ \t]+--?-?[ \t]+(?=\S)", dash, part)
-        part = re.sub(r";[ \t](?=I\b|[a-z])", ". ", part)
+        part = _DASH.sub(
+            lambda m: dash if dash != "; " or _MAIN.match(m.string, m.end()) else ", ", part
+        )
+        part = re.sub(r";[ \t](?:(?=I\b)|([a-z]))", _stopped, part)
         part = re.sub(r":[ \t](?=[a-z])", colon, part)
-        part = re.sub(r"[ \t]\(([^()\n]+ [^()\n]+ [^()\n]{1,200})\)", rf"{left}\1{right}", part)
-        part = re.sub(r"!+|…|\.{3,}", ".", part)
-        part = re.sub(r"[ \t]*[,—][ \t]*(?=[,.;:!?])", "", part)
-        part = re.sub(r"(?<=[a-z][.] )[a-z](?=[a-z]+[ ,'’])", lambda m: m[0].upper(), part)
+        part = _BRACKETS.sub(rf"{left}\1{right}", part)
+        part = re.sub(r"(?:!+|…|\.{3,})(?:[ \t]+([a-z]))?", _stopped, part)
+        part = re.sub(r"(?<=\S)[ \t]*[,—][ \t]*(?=[,.;:!?])", "", part)
         return re.sub(r"[“”]", '"', part.replace("’", "'"))
 
     return _outside(text, flat)
+
+
+def _stopped(found: re.Match[str]) -> str:
+    """Return a full stop, and behind it the letter that begins a sentence now."""
+    space = " " if found[0][-1].isspace() or found[1] else ""
+    return f".{space}{(found[1] or '').upper()}"
 
 
 def commas(text: str, key: object) -> str:
@@ -163,9 +193,23 @@ def wordy(text: str, key: object) -> str:
 
 
 def _put(words: Sequence[tuple[re.Pattern[str], str]], text: str) -> str:
+    changed = text
     for pattern, other in words:
-        text = pattern.sub(lambda m, other=other: _cased(m[0], m.expand(other)), text)  # type: ignore[misc]
-    return text
+        changed = pattern.sub(lambda m, other=other: _cased(m[0], m.expand(other)), changed)  # type: ignore[misc]
+    return _agreeing(text, changed)
+
+
+def _agreeing(before: str, after: str) -> str:
+    """Return a changed text with the article that a word wants which was not behind one before."""
+    known = {(found[1].lower(), found[3].lower()) for found in _ARTICLE.finditer(before)}
+
+    def agree(found: re.Match[str]) -> str:
+        if (found[1].lower(), found[3].lower()) in known:
+            return found[0]
+        article = found[1][0] + ("n" if _VOWEL.match(found[3]) else "")
+        return f"{article}{found[2]}{found[3]}"
+
+    return _ARTICLE.sub(agree, after)
 
 
 def emphasis(text: str, key: object) -> str:
@@ -173,9 +217,10 @@ def emphasis(text: str, key: object) -> str:
     del key
 
     def calm(part: str) -> str:
+        before = part
         part = re.sub(r"(?<![\w*])\*{1,2}(?=\S)([^*\n]+?)(?<=\S)\*{1,2}(?![\w*])", r"\1", part)
         part = re.sub(r"(?<!\w)_{1,2}(?=\S)([^_\n]+?)(?<=\S)_{1,2}(?!\w)", r"\1", part)
-        return re.sub(rf"(?<!not )\b(?:{'|'.join(ADVERBS)})[ \t]+(?=[a-z])", "", part)
+        return _agreeing(before, _STRESSED.sub("", part))
 
     return _outside(text, calm)
 
@@ -219,6 +264,8 @@ def _begun(text: str, words: Sequence[str], key: object, first: int) -> str:
             chosen = [0]
         for count, place in reversed(list(enumerate(chosen))):
             word = words[(turn + count) % len(words)]
+            if word.endswith("that") and part.startswith("That ", place):
+                continue
             lone = part[place] == "I" and not part[place + 1 : place + 2].isalpha()
             letter = part[place] if lone else part[place].lower()
             part = f"{part[:place]}{word} {letter}{part[place + 1 :]}"

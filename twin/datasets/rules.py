@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from twin.datasets.likeness import jaccard
 from twin.datasets.wordings import BOILERPLATE, MARKERS, REFUSALS
-from twin.datasets.words import code_share, prose, words
+from twin.datasets.words import code_share, hashes, prose, sequences, words
 from twin.samples import Sample
 
 FUNCTION_WORDS: Final = frozenset(
@@ -125,6 +126,11 @@ ENOUGH: Final = 25
 LETTERS: Final = 0.5
 """Share of letters in a target, white space aside, at least; below it, it is a table, a log or a listing."""
 
+NEARLY: Final = 0.9
+"""Jaccard index of word triples of chosen and rejected above which they differ by a word or a comma. What makes
+the one likelier makes the other so, too, and the chosen one may even become less likely (Pal et al., Smaug,
+arXiv 2402.13228, 2024)."""
+
 HALF: Final = 0.5
 _LINK_ALONE: Final = re.compile(
     r"(?:[-*+•]|\d+[.)])?\s*(?:\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|<?https?://\S+)[^\w]*(?:[\d./ -]{0,24})"
@@ -159,7 +165,15 @@ def broken(sample: Sample, limits: Limits) -> str:
     if not sample.verbatim:
         return ""
     fault = no_prose(target, limits)
-    return f"the target {fault}" if fault else ""
+    return f"the target {fault}" if fault else _pair(target, sample.rejected)
+
+
+def _pair(chosen: str, rejected: str | None) -> str:
+    """Return what is wrong with two texts of which one is to be preferred; empty if nothing is."""
+    if rejected is None:
+        return ""
+    likeness = jaccard(hashes(sequences(chosen)), hashes(sequences(rejected)))
+    return "chosen and rejected are nearly the same" if likeness > NEARLY else ""
 
 
 def no_prose(text: str, limits: Limits) -> str:  # noqa: PLR0911 - one a rule
