@@ -187,6 +187,8 @@ def _embedded(embed: dict[str, Any]) -> Iterator[str]:
     for image in rows(media, "images"):
         if alt := " ".join(string(image, "alt").split()):
             yield f"![{alt}]()"
+    if alt := " ".join(string(media, "alt").split()):
+        yield f"![{alt}]()"
     if uri := string(media, "external", "uri"):
         # The title of the page is that of its author, a link needs a name all the same.
         title = " ".join(string(media, "external", "title").split()).replace("]", ")")

@@ -83,7 +83,41 @@ def test_changes_that_others_proposed_are_not_the_authors(
     found = read(tmp_path)
     assert found.only.text == "# The ford\n\nOne wades it in May only.\n"
     reason = found.ledger.skips["a.docx (changes of Bob)"]
-    assert reason == "4 changes that another proposed are left out; accept them in Word"
+    assert reason == "4 changes that another proposed are left out; accept them first"
+
+
+def test_changes_in_open_document_that_others_proposed_are_not_the_authors(
+    read: Callable[..., Any], fixtures: Path, tmp_path: Path
+) -> None:
+    def region(number: int, what: str, who: str, struck: str = "") -> str:
+        told = f"<office:change-info><dc:creator>{who}</dc:creator></office:change-info>{struck}"
+        return f'<text:changed-region text:id="c{number}"><text:{what}>{told}</text:{what}></text:changed-region>'
+
+    def marked(number: int, text: str) -> str:
+        end = f'<text:change-end text:change-id="c{number}"/>'
+        return f'<text:change-start text:change-id="c{number}"/>{text}{end}'
+
+    struck = "<text:p> it</text:p>"
+    regions = region(1, "insertion", "Bob") + region(2, "deletion", "Bob", struck)
+    regions += region(3, "insertion", "Ada Wren") + region(4, "deletion", "Ada Wren", struck)
+    own = (
+        f"<text:p>One wades{marked(1, ' <text:span>never</text:span> there')}"
+        f'<text:change text:change-id="c2"/>{marked(3, " in May")}'
+        f'<text:change text:change-id="c4"/> only.</text:p>'
+    )
+    with zipfile.ZipFile(fixtures / "survey.odt") as archive:
+        parts: dict[str, str | bytes] = {n: archive.read(n) for n in archive.namelist()}
+    content = parts["content.xml"]
+    assert isinstance(content, bytes)
+    start, tag, rest = content.decode().partition("<office:text>")
+    assert tag
+    before, end, after = rest.partition("</office:text>")
+    tracked = f"<text:tracked-changes>{regions}</text:tracked-changes>"
+    parts["content.xml"] = f"{start}{tag}{tracked}{before}{own}{end}{after}"
+    (tmp_path / "a.odt").write_bytes(packed(parts))
+    found = read(tmp_path)
+    assert found.only.text.endswith("\n\nOne wades it in May only.\n")
+    assert list(found.ledger.skips) == ["a.odt (changes of Bob)"]
 
 
 def _with(raw: bytes, old: str, new: str) -> bytes:

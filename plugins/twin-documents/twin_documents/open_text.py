@@ -12,8 +12,9 @@ from bs4 import BeautifulSoup
 
 import twin
 from twin_documents.converted import Converted
+from twin_documents.revisions import remarks_on, undo_others_changes
 from twin_documents.unpacked import member, open_zip, xml
-from twin_documents.word import properties
+from twin_documents.word import author_of, properties
 from twin_files.pages import markdown
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ def read_open_text(raw: bytes, limit: int) -> Converted:
                 raise twin.ReadError(message, "save it without a password")
         root = xml(member(archive, "content.xml"), "content.xml")
         facts = properties(archive, "meta.xml")
+    proposed = undo_others_changes(root, author_of(facts))
     body = next(root.iter("{*}text"), None)
     html = _html(body, _strong(root), 0) if body is not None else ""
-    return Converted(text=markdown(BeautifulSoup(html, "html.parser")), **facts)
+    text = markdown(BeautifulSoup(html, "html.parser"))
+    return Converted(text=text, remarks=remarks_on(proposed), **facts)
 
 
 def _strong(root: _Element) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Tracked changes of a Word file that others proposed, and nobody has accepted.
+"""Tracked changes that others proposed, and nobody has accepted.
 
-In: the bytes of a .docx and who wrote it. Out: the bytes as its author has them: what another put in
-goes, what another struck out stays. The author's own changes are left as they are.
+In: the bytes of a .docx, or the XML of an .odt, and who wrote it. Out: the file as its author has it:
+what another put in goes, what another struck out stays. The author's own changes are left as they are.
 """
 
 from __future__ import annotations
@@ -52,6 +52,60 @@ def without_others_changes(
         if others:
             changed[name] = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
     return (_packed(archive, changed) if changed else raw), dict(times)
+
+
+def undo_others_changes(root: _Element, author: str) -> dict[str, int]:
+    """Take the changes of others out of an OpenDocument text, and return how many there were of whom.
+
+    Args:
+        root: of its ``content.xml``; it is changed.
+        author: who wrote it; where that is not known, nobody's changes are another's.
+    """
+    put_in: set[str] = set()
+    struck: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for region in root.iter("{*}changed-region") if author else ():
+        creator = next(region.iter("{*}creator"), None)
+        who = (creator.text or "").strip() if creator is not None else ""
+        number = next((str(v) for k, v in region.attrib.items() if _local(k) == "id"), "")
+        kinds = {_local(child.tag) for child in region}
+        if _same(who, author) or not kinds & {"insertion", "deletion"}:
+            continue
+        times[who] += 1
+        if "insertion" in kinds:
+            put_in.add(number)
+        else:
+            paragraphs = [*region.iter("{*}p", "{*}h")]
+            # What says who it was and when is no part of what was struck out.
+            struck[number] = " ".join("".join(one.itertext()) for one in paragraphs)
+    if times:
+        _restore(root, put_in, struck)
+    return dict(times)
+
+
+def _restore(root: _Element, put_in: set[str], struck: dict[str, str]) -> None:
+    within: set[str] = set()
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            element.text = None if within else element.text
+            continue
+        name = _local(element.tag)
+        number = next((str(v) for k, v in element.attrib.items() if _local(k) == "change-id"), "")
+        if name == "change-start" and number in put_in:
+            within.add(number)
+        elif name == "change-end":
+            within.discard(number)
+        elif name == "change" and number in struck:
+            element.tail = struck[number] + (element.tail or "")
+        element.tail = None if within else element.tail
+
+
+def remarks_on(times: dict[str, int]) -> dict[str, str]:
+    """Return what is to be told of the changes of others."""
+    return {
+        f"changes of {who}": f"{count} changes that another proposed are left out; accept them first"
+        for who, count in times.items()
+    }
 
 
 def _who(change: _Element) -> str:

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 
 import twin
 from twin_documents.converted import Converted, tags_of
-from twin_documents.revisions import without_others_changes
+from twin_documents.revisions import remarks_on, without_others_changes
 from twin_documents.unpacked import member, open_zip, stated, xml
 from twin_files.dates import stated_date
 from twin_files.pages import markdown
@@ -47,8 +47,7 @@ def read_word(raw: bytes, limit: int) -> Converted:
     with open_zip(raw, limit) as archive:
         member(archive, "[Content_Types].xml")
         facts = properties(archive, "docProps/core.xml")
-        author = Converted(text="", author=facts.get("author", "")).sensible().author
-        raw, proposed = without_others_changes(raw, archive, author)
+        raw, proposed = without_others_changes(raw, archive, author_of(facts))
     try:
         # Pictures have no words of the author; what they show is not looked at.
         html = mammoth.convert_to_html(
@@ -69,11 +68,7 @@ def read_word(raw: bytes, limit: int) -> Converted:
             picture.replace_with(f"[{picture['alt']}]")
     for link in soup.find_all("a"):
         _mend(link)
-    remarks = {
-        f"changes of {who}": f"{times} changes that another proposed are left out; accept them in Word"
-        for who, times in proposed.items()
-    }
-    return Converted(text=markdown(soup), remarks=remarks, **facts)
+    return Converted(text=markdown(soup), remarks=remarks_on(proposed), **facts)
 
 
 def _mend(link: Tag) -> None:
@@ -86,6 +81,11 @@ def _mend(link: Tag) -> None:
         link.replace_with(link.get_text())
     elif not href or href.startswith("#"):
         link.unwrap()
+
+
+def author_of(facts: dict[str, Any]) -> str:
+    """Return who wrote a file by what it states, empty if a program put that there."""
+    return Converted(text="", author=facts.get("author", "")).sensible().author
 
 
 def properties(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
