@@ -459,3 +459,27 @@ def test_a_story_of_medium_is_at_the_magazine_that_has_it() -> None:
     story = feed.items[1]
     assert (story.source, story.foreign) == (story.link, False)
     assert feed.doubt(story, story.link, "") == ""
+
+
+def test_an_item_of_another_feed_is_by_whoever_that_feed_is_by(
+    read: Read, server: WebServer
+) -> None:
+    def entry(number: int, source: str) -> str:
+        text = f"<content>Words {number} of it.</content><updated>2024-01-01T00:00:00Z</updated>"
+        return f"<entry><id>tag:a,{number}</id><title>T</title>{source}{text}</entry>"
+
+    theirs = "<source><id>https://bob.example/</id><title>On weirs</title>{}</source>"
+    own = f"<source><id>{server.url}/</id><title>Letters</title></source>"
+    entries = [
+        entry(1, theirs.format("<author><name>Bob</name></author>")),
+        entry(2, theirs.format("")),
+        entry(3, own),
+        entry(4, ""),
+    ]
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Letters</title>'
+        f"<author><name>Ada Byron</name></author>{''.join(entries)}</feed>"
+    )
+    server.page("/atom", feed, "application/atom+xml")
+    authors = [document.author for document in read("/atom").documents.values()]
+    assert authors == ["Bob", "On weirs", "Ada Byron", "Ada Byron"]

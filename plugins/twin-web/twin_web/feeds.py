@@ -167,7 +167,7 @@ def _item(entry: Any, channel: Any, base: str, sites: list[str]) -> Item | None:
         link=link,
         foreign=foreign,
         title=_plain(entry.get("title")),
-        author=_line(entry.get("author") or channel.get("author")),
+        author=_line(entry.get("author") or _taken_from(entry, sites) or channel.get("author")),
         published=_moment(entry.get("published_parsed") or updated),
         updated=_moment(updated),
         tags=tuple(dict.fromkeys(_line(tag.get("term")) for tag in entry.get("tags", []))),
@@ -176,6 +176,16 @@ def _item(entry: Any, channel: Any, base: str, sites: list[str]) -> Item | None:
         text=text if text.strip() else "",
         whole=whole and bool(text.strip()) and not _BROKEN_OFF.search(text),
     )
+
+
+def _taken_from(entry: Any, sites: list[str]) -> str:
+    """Return whose an item is that was taken over from a feed of another site, else nothing."""
+    origin = entry.get("source") or {}
+    hosts = [host_of(_line(origin.get(key))) for key in ("href", "link", "id")]
+    hosts = [host for host in hosts if host]
+    if not hosts or any(is_of(host, sites) for host in hosts):
+        return ""
+    return str(origin.get("author") or origin.get("title") or hosts[0])
 
 
 def _source(link: str, identity: str) -> str:
