@@ -128,6 +128,20 @@ def test_what_is_set_by_hand_wins(tmp_path: Path) -> None:
     assert told["base_model"] == "x/y"
 
 
+def test_a_model_that_lies_here_is_named_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Axolotl runs in the run's folder, where a path from here leads nowhere."""
+    model = tmp_path / "my models" / "small"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text("{}", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for given in ("my models/small", "./my models/small", "~/my models/small", str(model)):
+        told = composed(tmp_path, overrides={"base_model": given}).config
+        assert told["base_model"] == str(model)
+
+
 @pytest.mark.parametrize("pair", ["learning_rate", "output_dir=x", "plugins=[]", "a={", "=1"])
 def test_what_cannot_be_set_is_refused(pair: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -33,7 +33,7 @@ FIELDS = {
         "max_grad_norm", "seed", "bf16", "fp16", "tf32", "attn_implementation",
         "gradient_checkpointing", "logging_steps", "evals_per_epoch", "saves_per_epoch",
         "save_total_limit", "plugins", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "rl",
-        "rl_beta",
+        "rl_beta", "lora_model_dir",
     ],
     "sft": ["path", "ds_type", "split", "type", "field_messages", "message_property_mappings",
             "roles_to_train", "train_on_eos"],
@@ -224,7 +224,17 @@ def test_a_run_carries_the_audience_of_the_run_that_it_begins_from(home: Path) -
     first.changed(audience=Audience.PRIVATE)
     merged = first.folder / "merged"
     shutil.copytree(home.parent / "llama", merged)
-    for words in (["--from", first.id], ["--set", f"base_model={merged}"]):
+    link, adapter = home.parent / "my model", home.parent / "my adapter"
+    link.symlink_to(merged)
+    assert first.adapter is not None
+    adapter.symlink_to(first.adapter)
+    llama = ["--set", f"base_model={home.parent / 'llama'}"]
+    for words in (
+        ["--from", first.id],
+        ["--set", f"base_model={merged}"],
+        ["--set", f"base_model={link}"],
+        [*llama, "--set", f"lora_model_dir={adapter}"],
+    ):
         assert run_cli(["train", "dpo", "pairs", *words]) == 0
         [*_, last] = [run for run in runs.runs(home) if run.manifest.kind == "dpo"]
         assert last.manifest.audience is Audience.PRIVATE

@@ -21,6 +21,14 @@ OF_THE_RUN: Final = frozenset(
 )
 """Keys that the run decides, so that its folder holds what its manifest says."""
 
+MODELS: Final[Mapping[str, str]] = {
+    "base_model": "config.json",
+    "base_model_config": "config.json",
+    "tokenizer_config": "tokenizer_config.json",
+    "lora_model_dir": "adapter_config.json",
+}
+"""Keys that name a model on the hub or a folder, and the file by which such a folder is known."""
+
 TRACKERS: Final[Mapping[str, str]] = {
     "comet": "use_comet",
     "langfuse": "use_langfuse",
@@ -134,6 +142,7 @@ def compose(
         config[TRACKERS[name]] = True
     for key, value in wishes.overrides.items():
         _set(config, key, value)
+    _find_folders(config)
     return Composed(config, tuple(remarks))
 
 
@@ -214,6 +223,16 @@ def _find_files(config: dict[str, Any], recipe: Recipe) -> None:
                 return
         message = f"{recipe.path}: deepspeed names {named}, which is not there"
         raise UsageError(message, "correct the path; it is taken from the current folder")
+
+
+def _find_folders(config: dict[str, Any]) -> None:
+    """Name models that lie here by their whole path: Axolotl runs in the run's folder, and knows no ~."""
+    for key, sign in MODELS.items():
+        named = config.get(key)
+        if isinstance(named, str) and named:
+            folder = Path(named).expanduser()
+            if (folder / sign).is_file():
+                config[key] = str(folder.absolute())
 
 
 def _set(config: dict[str, Any], key: str, value: Any) -> None:

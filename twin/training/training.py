@@ -314,14 +314,13 @@ def _audience(plan: Plan, home: Path) -> Audience:
 
     That run is known by where its result lies too, so that naming the folder by hand hides nothing.
     """
-    beginning = plan.order.beginning
-    bases = {Path(plan.base_model).expanduser().absolute()}
-    bases |= {beginning.adapter.absolute()} if beginning.adapter else set()
+    named = [plan.base_model, str(plan.composed.config.get("lora_model_dir") or "")]
+    bases = [Path(one).expanduser().resolve() for one in named if one]
     before = [
         run.manifest.audience
         for run in runs.runs(home)
-        if run.id == beginning.run
-        or any(base.is_relative_to(run.folder.absolute()) for base in bases)
+        if run.id == plan.order.beginning.run
+        or any(base.is_relative_to(run.folder.resolve()) for base in bases)
     ]
     return widest([plan.data.audience, *before])
 
