@@ -5,8 +5,8 @@ where it stands like one: "in 2000 lines" asks for no year, nor does "how do I" 
 """
 
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 Period = tuple[str | None, str | None]
 """From (inclusive) and until (exclusive), as ISO dates; None leaves an end open."""
@@ -45,21 +45,29 @@ _SECOND = _YEAR.format(n=2, names="|".join(_MONTHS))
 _HOW_TO = re.compile(
     r"^\W*(?:how|where) (?:do|can|could|should|would|might) (?:i|you|we|one)\b|^\W*how to\b"
 )
+_NOT = r"(?<!\bnot )(?<!\bexcept )(?<!\bthan )(?<!\bnever )"
 _BETWEEN = re.compile(
-    rf"\b(?:between|from) {_FIRST} (?:and|to|until|till) {_SECOND}{CLAUSE_GOES_ON}", re.IGNORECASE
+    rf"\b{_NOT}(?:between|from) (?:{_FIRST}|(?P<opening>{'|'.join(_MONTHS)})\.?) "
+    rf"(?:and|to|until|till) {_SECOND}{CLAUSE_GOES_ON}",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    rf"\b{_NOT}(?:in|during|from|between|over) (?P<year1>(?:19|20)\d\d) ?[-–—] ?"
+    rf"(?P<year2>(?:19|20)\d\d){CLAUSE_GOES_ON}"
 )
 _ONE = re.compile(
-    r"\b(?P<how>in|during|throughout|since|from|before|until|till|after) "
+    rf"\b{_NOT}(?P<how>in|during|throughout|since|from|before|until|till|after) "
     rf"(?:early |mid-?|late |the year )?{_FIRST}(?P<on> on(?:wards?)?\b| (?:to|until|till) (?:now|today)\b)?"
     rf"{_ALONE}(?! (?:to|until|till) [\d$]){CLAUSE_GOES_ON}",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"\b(?:(?P<how>since|before|after|until|till) )?(?<!\bthe )(?P<which>last|this) (?P<unit>year|month)\b"
+    r"\b(?:(?P<how>since|before|after|until|till) )?(?<!\bthe )(?P<which>last|this) "
+    r"(?P<unit>year|month|week)\b"
 )
 _AGO = re.compile(
     r"\b(?:in|over|during|within) the (?:last|past) "
-    rf"(?:(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)}) )?(?P<unit>year|month)s?\b(?! of\b)"
+    rf"(?:(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)}) )?(?P<unit>year|month|week|day)s?\b(?! of\b)"
 )
 
 
@@ -74,15 +82,35 @@ def read_period(question: str, today: date) -> Period:
     if _HOW_TO.search(text):
         return None, None
     if found := _BETWEEN.search(text):
-        spans = [_span(found["year1"], found["month1"]), _span(found["year2"], found["month2"])]
+        # "Between March and June 2021": the year stands once.
+        first = (found["year1"] or found["year2"], found["month1"] or found["opening"])
+        spans = [_span(*first), _span(found["year2"], found["month2"])]
         period: Period = (min(spans)[0], max(spans)[1])
-    elif found := _ONE.search(text):
-        how = "since" if found["on"] else found["how"]
-        period = _reach(how, _span(found["year1"], found["month1"]))
+    elif found := _RANGE.search(text):
+        years = sorted((found["year1"], found["year2"]))
+        period = (_span(years[0], None)[0], _span(years[1], None)[1])
+    elif each := [_reached(found) for found in _ONE.finditer(text)]:
+        period = _both(each)
     else:
         return _relative(text, today)
     ahead = any(end and int(end[:4]) > today.year + 1 for end in period)
     return (None, None) if ahead or (period[0] or "") > today.isoformat() else period
+
+
+def _reached(found: re.Match[str]) -> Period:
+    how = "since" if found["on"] else found["how"]
+    return _reach(how, _span(found["year1"], found["month1"]))
+
+
+def _both(each: Sequence[Period]) -> Period:
+    """Return the first period, closed by a second one if each of them is open at another end."""
+    (since, until), *others = each
+    for start, end in others[:1]:
+        if since is None and end is None and start and until and start < until:
+            return start, until
+        if until is None and start is None and end and since and since < end:
+            return since, end
+    return since, until
 
 
 def _reach(how: str | None, span: tuple[str, str]) -> Period:
@@ -102,10 +130,17 @@ def _relative(text: str, today: date) -> Period:
     this = today.year * 12 + today.month - 1
     if ago := _AGO.search(text):
         count = _NUMBERS.get(ago["count"]) or int(ago["count"] or 1)
+        if ago["unit"] in {"week", "day"}:
+            days = count * (7 if ago["unit"] == "week" else 1)
+            return (today - timedelta(days=days)).isoformat(), None
         start, _ = _month_span(this - count * (12 if ago["unit"] == "year" else 1))
         return start, None
     if named := _NAMED.search(text):
         back = named["which"] == "last"
+        if named["unit"] == "week":
+            monday = today - timedelta(days=today.weekday() + 7 * back)
+            after = monday + timedelta(days=7)
+            return _reach(named["how"], (monday.isoformat(), after.isoformat()))
         span = _span(str(today.year - back), None) if named["unit"] == "year" else None
         return _reach(named["how"], span or _month_span(this - back))
     return None, None
