@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from twin.documents import Audience, canonical_url
+from twin.documents import Audience, canonical_url, host_of
 from twin.errors import TwinError, UsageError, WarehouseError
 from twin.guard.injection import suspicion
 from twin.ingest.collections import Origin, remember
@@ -57,7 +56,7 @@ class Wanted:
     @property
     def host(self) -> str:
         """The web host that is asked, empty for what lies on this machine."""
-        return (urlsplit(self.source).hostname or "") if is_web(self.source) else ""
+        return host_of(self.source) if is_web(self.source) else ""
 
 
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@")

@@ -192,6 +192,14 @@ def author_slug(name: str) -> str:
     return re.sub(r"-+", "-", "".join(kept)).strip("-")
 
 
+def host_of(url: str | None) -> str:
+    """Return the host of an address without ``www.``; empty where it names none."""
+    try:
+        return (urlsplit(url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
 def canonical_url(url: str) -> str:
     """Return the URL that names the page and nothing of how one came to it.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -49,6 +50,15 @@ class Metadata(BaseModel):
     @classmethod
     def _iso(cls, value: Any) -> str | None:
         return None if value is None or str(value).strip() == "" else moment(value)
+
+    @field_validator("url", mode="after")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        # Nobody can go there, and the text is none the worse for it.
+        try:
+            return value if value and urlsplit(value) else None
+        except ValueError:
+            return None
 
     @field_validator("title", "author", mode="after")
     @classmethod

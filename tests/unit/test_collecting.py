@@ -12,7 +12,7 @@ import pytest
 import twin
 from twin.collecting import Wanted, collect, wanted_by
 from twin.documents import Audience
-from twin.errors import UsageError, WarehouseError
+from twin.errors import TwinError, UsageError, WarehouseError
 from twin.home import Home
 from twin.ingest import grace
 from twin.plugins import Plugin, PluginSet, Provided, discover
@@ -67,6 +67,11 @@ def web(name: str) -> Wanted:
 
 def texts(home: Home) -> set[str]:
     return {summary.source.rpartition("/")[2] for summary in home.warehouse.summaries()}
+
+
+def test_an_address_that_is_none_is_told(home: Home) -> None:
+    with pytest.raises(TwinError, match="not a URL"):
+        collect(home, [Wanted(source="https://[draft]/x")])
 
 
 def test_hosts_are_read_side_by_side(home: Home, site: Site) -> None:

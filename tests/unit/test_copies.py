@@ -81,6 +81,8 @@ def test_a_cross_post_is_a_copy_of_the_piece_on_ones_own_site(
         ({"audience": Audience.FRIENDS}, {"platform": "medium", "wins": True}),
         ({"extra": {"original": f"{MEDIUM}?x=1"}}, {"platform": "medium", "wins": True}),
         ({"published_at": "2023-05-01"}, {"published_at": None}),
+        ({"extra": {"original": "https://[draft]/"}}, {"published_at": "2022-05-01", "wins": True}),
+        ({"extra": {"original": MEDIUM}}, {"url": "https://[draft]/"}),
     ],
 )
 def test_which_one_is_the_original(

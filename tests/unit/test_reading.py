@@ -118,6 +118,11 @@ def test_what_cannot_be_used_is_told_with_its_source(given: dict[str, Any], reas
     assert caught.value.message.startswith("file:notes/a.md: ")
 
 
+def test_an_address_that_is_none_costs_no_text() -> None:
+    assert checked_document(made(url="https://[draft]/a")).url is None
+    assert checked_document(made(url="https://ada.example/a")).url == "https://ada.example/a"
+
+
 def test_every_wrong_field_is_told() -> None:
     with pytest.raises(ReadError, match=r"kind: .*; audience: "):
         checked_document(made(kind="essay", audience="everyone"))

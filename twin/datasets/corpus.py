@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from twin.datasets.words import share
-from twin.documents import Audience, Kind
+from twin.documents import Audience, Kind, host_of
 from twin.errors import UsageError
 from twin.samples import Split
 from twin.warehouse.protocol import StoredDocument, Summary, Warehouse
@@ -133,7 +132,7 @@ def topic_of(stored: StoredDocument) -> str:
     if document.source.startswith("file:"):
         parts = document.source.removeprefix("file:").split("/")
         return "/".join(parts[1:-1]).casefold()
-    return (urlsplit(document.url or document.source).hostname or "").removeprefix("www.")
+    return host_of(document.url or document.source)
 
 
 def widest(audiences: Collection[Audience]) -> Audience:

@@ -240,8 +240,10 @@ def _rank(piece: _Piece, group: list[_Piece]) -> tuple[int, int, int, str, str]:
 
 
 def _same_page(address: str, piece: _Piece) -> bool:
-    wanted = urlsplit(address)
-    found = urlsplit(piece.url or piece.source)
+    try:
+        wanted, found = urlsplit(address), urlsplit(piece.url or piece.source)
+    except ValueError:
+        return False
     return (wanted.hostname, wanted.path.rstrip("/")) == (found.hostname, found.path.rstrip("/"))
 
 

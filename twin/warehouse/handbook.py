@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twin.components import Report
-from twin.documents import Document, Kind, canonical_url
+from twin.documents import Document, Kind, canonical_url, host_of
 from twin.errors import ReadError
 
 FILES: Final = ("ArticleDocument.json", "PostDocument.json", "RepositoryDocument.json")
@@ -166,7 +166,7 @@ def _whole(text: str) -> str:
 
 def _platform(url: str | None, stated: str) -> str:
     """Return ``substack``, ``medium`` or the host; what the dump states if there is no link."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.") if url else stated.strip().lower()
+    host = host_of(url) if url else stated.strip().lower()
     for site in ("substack", "medium"):
         if host == f"{site}.com" or host.endswith(f".{site}.com"):
             return site

@@ -42,6 +42,15 @@ def export(folder: Path, *items: str, doctype: str = "") -> Path:
     return place
 
 
+def test_wordpress_an_item_whose_link_is_none_is_known_by_its_number(
+    read: Read, tmp_path: Path
+) -> None:
+    found = read(
+        "wordpress", export(tmp_path, item(7, "One.", link="https://[draft]/a"), item(8, "Two."))
+    )
+    assert set(found.documents) == {"wordpress:fen.example/7", "https://fen.example/item-8"}
+
+
 def test_wordpress_text_of_both_editors(read: Read, tmp_path: Path) -> None:
     classic = (
         'First <em>line</em>\nand second.\n\nNext &amp; last. [gallery ids="1,2"]\n\n'

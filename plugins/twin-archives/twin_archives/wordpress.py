@@ -130,12 +130,12 @@ class _Blog:
 
     def _address(self, item: Item) -> str:
         link = item.values.get("link", "")
-        if not link or urlsplit(link).query:
-            # What has no name yet is reached by its number, which moves once it is published.
-            return ""
         try:
+            if not link or urlsplit(link).query:
+                # What has no name yet is reached by its number, which moves once it is published.
+                return ""
             return twin.canonical_url(urljoin(f"{self._site.rstrip('/')}/", link))
-        except twin.ReadError:
+        except (twin.ReadError, ValueError):
             return ""
 
     def _source(self, item: Item) -> str:
