@@ -218,6 +218,7 @@ def test_a_dry_run_tells_the_memory_and_what_axolotl_says(place: Path) -> None:
     told = json.loads(done.stdout)
     assert told["refused"] == []
     assert told["memory"]["total"] > told["memory"]["weights"] > 0
+    assert told["steps"] > 0
 
 
 def _wait(look: Callable[[], Any]) -> Any:

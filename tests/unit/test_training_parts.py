@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
 
 from tests.tiny import dpo_rows, sft_rows, write_rows
 from twin.cli import run as run_cli
@@ -24,6 +28,7 @@ from twin.training.launching import explain
 from twin.training.parity import difference
 from twin.training.pushing import card, push
 from twin.training.runs import Manifest, Run, State
+from twin.training.steps import Steps, steps_of, too_few
 
 CPU = Device("CPU", 0, 0, 0)
 GPU = Device("NVIDIA A100", 1, 80 * 2**30, 79 * 2**30, "sm_80")
@@ -198,6 +203,53 @@ def test_a_file_is_named_or_a_path(tmp_path: Path) -> None:
     own.write_text("a: [\n", "utf-8")
     with pytest.raises(TrainingError, match="cannot be read"):
         recipes.load(str(own))
+
+
+# How long it will take
+
+
+def counted(tmp_path: Path, rows: int, base: str = "no model", **config: Any) -> Steps:
+    data = trainset.open_set(str(rows_of(tmp_path / "rows.jsonl", rows)), tmp_path)
+    return steps_of(data, config, 0, base)
+
+
+def test_steps_of_samples_one_by_one(tmp_path: Path) -> None:
+    config = {"micro_batch_size": 2, "gradient_accumulation_steps": 3, "num_epochs": 3}
+    assert counted(tmp_path, 40, **config) == Steps(total=21, sequences=40, together=6)
+    assert counted(tmp_path, 40, val_set_size=0.25).sequences == 30
+    assert counted(tmp_path, 40, val_set_size=4).sequences == 36
+    assert counted(tmp_path, 40, max_steps=7).total == 7
+    pairs = trainset.open_set(str(write_rows(tmp_path / "p.jsonl", dpo_rows(40))), tmp_path)
+    packed = {"rl": "dpo", "sample_packing": True, "sequence_len": 4096}
+    assert steps_of(pairs, packed, 2, "no model") == Steps(20, 40, 2)
+
+
+def test_steps_of_packed_samples_are_counted_in_tokens(tmp_path: Path) -> None:
+    config = {"sample_packing": True, "sequence_len": 256}
+    rows = [json.loads(line) for line in rows_of(tmp_path / "r", 40).read_text().splitlines()]
+    texts = [message["content"] for row in rows for message in row["messages"]]
+    by_rule = sum(len(text) // 4 + 5 for text in texts)
+    assert counted(tmp_path, 40, **config).sequences == math.ceil(by_rule / 256)
+    # A tokenizer that lies here knows better: this one takes every letter for a token.
+    letters = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    letters.pre_tokenizer = Split(Regex("."), "isolated")
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "config.json").write_text("{}", "utf-8")
+    letters.save(str(tmp_path / "base" / "tokenizer.json"))
+    by_letter = sum(len(text) + 5 for text in texts)
+    found = counted(tmp_path, 40, str(tmp_path / "base"), **config)
+    assert found.sequences == math.ceil(by_letter / 256) > 2 * math.ceil(by_rule / 256)
+
+
+def test_few_steps_are_told_with_what_makes_more(tmp_path: Path) -> None:
+    config = {"gradient_accumulation_steps": 8, "num_epochs": 3}
+    few = too_few(counted(tmp_path, 140, **config), config)
+    assert few.startswith("about 54 steps of 8 sequences")
+    assert "--set gradient_accumulation_steps=4" in few
+    config["gradient_accumulation_steps"] = 4
+    assert too_few(counted(tmp_path, 140, **config), config) == ""
+    assert "num_epochs" in too_few(counted(tmp_path, 40), {})
+    assert too_few(counted(tmp_path, 40, max_steps=6), {"max_steps": 6}) == ""
 
 
 # What is refused beforehand

@@ -429,7 +429,7 @@ def test_a_trainer_whose_twin_was_killed_is_not_joined_by_a_second(
     while time.monotonic() < end and run.state is State.RUNNING:
         time.sleep(0.05)
     assert run.state is State.LOST
-    learns(home, 2)
+    learns(home, 500)
     assert run_cli(["train", "resume", run.id]) == 0
     assert runs.run_named(run.id, home).state is State.DONE
 

@@ -192,7 +192,7 @@ def _train(
             planned = plan(order, home.folder, settings, axolotl)
         if given["dry_run"]:
             return _tell_plan(planned, axolotl, as_json=given["as_json"])
-        for remark in planned.composed.remarks:
+        for remark in planned.remarks:
             output.note(remark)
         run = begin(planned, home.folder, axolotl)
         return _carried_out(run, order, axolotl, as_json=given["as_json"])
@@ -296,19 +296,24 @@ def _tell_plan(planned: "Plan", axolotl: "Axolotl", *, as_json: bool) -> int:
         output.emit_json(
             {
                 "config": config,
-                "remarks": list(planned.composed.remarks),
+                "remarks": list(planned.remarks),
                 "refused": refused[0],
                 "memory": terms,
                 "device": str(planned.device),
                 "rows": planned.data.train.rows,
+                "steps": planned.steps.total,
             }
         )
     else:
         rows = [[name, f"{size / 2**30:.2f} GiB"] for name, size in terms.items()]
         output.table(["memory", f"on {planned.device}"], rows)
+        steps = planned.steps
+        output.note(
+            f"about {steps.total:,} steps of {steps.together}, of {steps.sequences:,} sequences"
+        )
         if not terms:
             output.note(f"the shape of {planned.base_model} is not known here, nor its memory")
-        for remark in planned.composed.remarks:
+        for remark in planned.remarks:
             output.note(remark)
     if refused[0]:
         message = f"Axolotl refuses this configuration: {'; '.join(refused[0])}"

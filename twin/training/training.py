@@ -4,7 +4,6 @@ In: an `Order`. Out: a `Plan`, which says what would be done and what memory it 
 whose folder holds everything. Nothing is written before all that can be checked was checked.
 """
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -13,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from twin.datasets.corpus import widest
-from twin.documents import Audience
 from twin.errors import DiskFull, TrainingError, TwinError, UsageError
 from twin.tables import TrainingSettings
-from twin.training import curves, keys, metrics, recipes, runs, trainset
+from twin.training import curves, keys, metrics, origins, recipes, runs, trainset
 from twin.training.composing import Beginning, Composed, Wishes, compose
 from twin.training.devices import Device, device
 from twin.training.environment import Axolotl
@@ -28,6 +25,7 @@ from twin.training.results import collect
 from twin.training.runs import Manifest, Run, State
 from twin.training.settling import settled
 from twin.training.shapes import model_folder, shape_of
+from twin.training.steps import Steps, steps_of, too_few
 from twin.training.trainset import TrainSet
 
 MARGIN: Final = 1.1
@@ -77,6 +75,7 @@ class Plan:
         composed: the configuration as it would be, in a folder that is not made yet.
         device: what it would run on.
         estimate: of its memory; None where the shape of the model is not known.
+        steps: that it would take, about.
     """
 
     order: Order
@@ -85,6 +84,13 @@ class Plan:
     composed: Composed
     device: Device
     estimate: Estimate | None
+    steps: Steps
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known before it starts."""
+        few = too_few(self.steps, self.composed.config)
+        return (*self.composed.remarks, *([few] if few else []))
 
     @property
     def base_model(self) -> str:
@@ -123,6 +129,7 @@ def plan(order: Order, home: Path, settings: TrainingSettings, axolotl: Axolotl)
         composed=composed,
         device=on,
         estimate=_estimate(base, composed.config, on),
+        steps=steps_of(data, composed.config, on.count, base),
     )
 
 
@@ -168,16 +175,16 @@ def begin(plan: Plan, home: Path, axolotl: Axolotl) -> Run:
             state=State.RUNNING,
             created_at=runs.now(),
             recipe=str(plan.recipe.path),
-            recipe_sha256=_sha256(plan.recipe.path),
+            recipe_sha256=origins.sha256(plan.recipe.path),
             overrides=dict(plan.order.wishes.overrides),
             base_model=plan.base_model,
             base_run=plan.order.beginning.run,
-            base_sha256=_base_hashes(plan),
+            base_sha256=origins.base_hashes(plan.base_model, plan.order.beginning),
             dataset=plan.data.name,
             dataset_sha256={part.path.name: part.sha256 for part in files},
             dataset_manifest_sha256=plan.data.manifest,
             rows=plan.data.train.rows,
-            audience=_audience(plan, home),
+            audience=origins.audience_of(plan.data, composed.config, plan.order.beginning, home),
             seed=int(42 if (seed := composed.config.get("seed")) is None else seed),
             versions=dict(axolotl.versions),
             device=str(plan.device),
@@ -307,43 +314,3 @@ def _need_room(plan: Plan, home: Path) -> None:
             f"up to {needed / 2**30:.1f}"
         )
         raise DiskFull(message, "make room, or --set saves_per_epoch=1 and remove old runs")
-
-
-def _audience(plan: Plan, home: Path) -> Audience:
-    """Return the highest audience of what a run learns from: of its set, and of the run it begins from.
-
-    That run is known by where its result lies too, so that naming the folder by hand hides nothing.
-    """
-    named = [plan.base_model, str(plan.composed.config.get("lora_model_dir") or "")]
-    bases = [Path(one).expanduser().resolve() for one in named if one]
-    before = [
-        run.manifest.audience
-        for run in runs.runs(home)
-        if run.id == plan.order.beginning.run
-        or any(base.is_relative_to(run.folder.resolve()) for base in bases)
-    ]
-    return widest([plan.data.audience, *before])
-
-
-def _base_hashes(plan: Plan) -> dict[str, str]:
-    """Return hashes that tell one base from another, without reading all its weights."""
-    folder = model_folder(plan.base_model)
-    found = {}
-    if folder is not None:
-        found = {
-            name: _sha256(folder / name)
-            for name in ("config.json", "tokenizer.json", "model.safetensors.index.json")
-            if (folder / name).is_file()
-        }
-        if folder.parent.name == "snapshots":
-            found["revision"] = folder.name
-    if plan.order.beginning.adapter is not None:
-        weights = plan.order.beginning.adapter / "adapter_model.safetensors"
-        if weights.is_file():
-            found["adapter_model.safetensors"] = _sha256(weights)
-    return found
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
