@@ -217,6 +217,22 @@ def test_other_databases_are_refused_without_their_password(url: str) -> None:
     assert "postgresql" in caught.value.hint
 
 
+async def test_of_two_answers_the_chosen_one_is_what_a_conversation_goes_on_from(
+    past: Past,
+) -> None:
+    for message, asked in (("a1", "q1"), ("a2:0", "q2"), ("a2:1", "q2"), ("a3", "q3")):
+        await past.contents.keep(kept(message, "", asked))
+
+    async def known() -> list[str]:
+        rows = await past.contents.kept_of("t")
+        turns = Conversation((one.asked_id, Turn(one.asked_id, one.body)) for one in rows)
+        return [turn.answer for turn in turns.before("q4")]
+
+    assert await known() == ["a1", "a2:1", "a3"]
+    await past.contents.prefer("a2:0")
+    assert await known() == ["a1", "a2:0", "a3"]
+
+
 def test_an_edited_question_forgets_what_was_said_after_it() -> None:
     said = Conversation([("1", Turn("a", "x")), ("2", Turn("b", "y")), ("3", Turn("c", "z"))])
     assert [turn.question for turn in said.before("2")] == ["a"]

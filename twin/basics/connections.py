@@ -35,6 +35,7 @@ class OneEach(httpx.AsyncBaseTransport):
         except BaseException:
             await one.aclose()
             raise
+        assert isinstance(answer.stream, httpx.AsyncByteStream)  # noqa: S101 - as it is from aiohttp
         answer.stream = _Body(answer.stream, one)
         return answer
 

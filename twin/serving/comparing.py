@@ -154,6 +154,9 @@ async def choose(room: Room, payload: dict[str, Any]) -> list[str]:
     given = await room.shown(reader(), side_id(message_id, chosen))
     rejected = await room.shown(reader(), side_id(message_id, 1 - chosen))
     await asyncio.to_thread(room.say, choice(given, rejected, message_id))
+    if room.history is not None:
+        # What is asked next is understood by what the person took for the answer.
+        await room.history.contents.prefer(side_id(message_id, chosen))
     if rejected.trace_id != given.trace_id:  # the variants of a draft are of one turn
         room.twin.observer.score(rejected.trace_id, FeedbackKind.CHOICE.value, 0.0)
     names = [given.adapter or given.model, rejected.adapter or rejected.model]

@@ -165,6 +165,13 @@ class Contents:
         async with self._database.transaction() as connection:
             await self._put(connection, answers, values, key="message_id", created_at=now())
 
+    async def prefer(self, message_id: str) -> None:
+        """Let an answer count as the last one to its question: of two, the one that was chosen."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(answers).where(answers.c.message_id == message_id).values(created_at=now())
+            )
+
     async def kept(self, some_id: str, user: str) -> Kept | None:
         """Return the last answer of a message or of a run, in a conversation of somebody's."""
         theirs = select(threads.c.id).where(threads.c.user == user)
