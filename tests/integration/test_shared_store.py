@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -210,14 +212,17 @@ def test_a_private_folder_that_others_may_write_is_refused(
 
 
 def test_where_the_folder_takes_no_socket_the_private_one_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    # The path of a socket may have 107 bytes, and that of a test may have as many.
+    private = Path(tempfile.mkdtemp())
+    request.addfinalizer(lambda: shutil.rmtree(private))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(private))
     first, second = SharedEdgeStore(tmp_path / "store"), SharedEdgeStore(tmp_path / "store")
     # As good as a file system that has none: what lies there cannot be replaced by one.
     (tmp_path / "store" / "store.sock").mkdir(parents=True)
     first.ensure(INFO)
-    assert list((tmp_path / f"twin-{os.getuid()}").iterdir())
+    assert list((private / f"twin-{os.getuid()}").iterdir())
     second.ensure(INFO)
     assert (first.owned, second.owned, second.count()) == (True, False, 0)
     second.close()

@@ -2,8 +2,10 @@
 
 import random
 import re
+import sys
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from benchmarks.mutations import changes, sample
 from twin.chat.answer import Source
 from twin.chat.bearing import Entails
-from twin.chat.claims import claim_of
+from twin.chat.claims import claim_of, stemmed
 from twin.chat.entailing import Entailing
 from twin.chat.figures import numbers
 from twin.chat.marks import marked
@@ -351,3 +353,21 @@ def test_one_changed_number_name_or_negation_is_marked() -> None:
     assert len(missed) <= 6, missed
     wrongly = [one.true for one in chosen if any(reasons(f"{one.true} [1]", texts[one.true]))]
     assert len(wrongly) <= 2, wrongly
+
+
+def test_answers_that_are_checked_at_once_have_the_stems_of_those_checked_in_turn() -> None:
+    endings = ("ational", "fulness", "iveness", "ization", "ed", "ing", "ies", "ously")
+    words = [f"{a}{b}{end}" for a in "bcdfg" for b in ("ar", "oll", "ent") for end in endings]
+    stemmed.cache_clear()
+    alone = {word: stemmed(word) for word in words}
+    # Threads that give way as often as they can.
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            stemmed.cache_clear()
+            with ThreadPoolExecutor(8) as pool:
+                each = list(pool.map(lambda n: [stemmed(w) for w in words[n::8]], range(8)))
+            assert each == [[alone[word] for word in words[n::8]] for n in range(8)]
+    finally:
+        sys.setswitchinterval(usual)

@@ -5,6 +5,7 @@ are those of most languages that have capitals.
 """
 
 import re
+import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -117,11 +118,16 @@ def opposite(one: Claim, other: Claim) -> tuple[str, str] | None:
     return None
 
 
+_STEMMING = threading.Lock()
+
+
 @cache
 def stemmed(word: str) -> str:
     """Return the stem of a word in lower case; a verb's irregular forms have one stem."""
     word = word.removesuffix("'s")
-    return str(_stemmer().stemWord(IRREGULAR.get(word, word)))
+    # The stemmer keeps the word at hand in itself, and many answers are checked at once.
+    with _STEMMING:
+        return str(_stemmer().stemWord(IRREGULAR.get(word, word)))
 
 
 @cache
