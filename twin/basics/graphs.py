@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -67,6 +68,7 @@ class Graph:
         # dear where others use the machine too. For the same reason none is tied to a core.
         hints = {"PERFORMANCE_HINT": "THROUGHPUT", "ENABLE_CPU_PINNING": False}
         self._compiled = openvino.Core().compile_model(str(folder / "model.xml"), "CPU", hints)
+        self._at_once = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._inputs = [port.get_any_name() for port in self._compiled.inputs]
         with _FIRST:
             # OpenVINO's Python binding sets itself up in the first call of a process. Two threads that come
@@ -86,20 +88,26 @@ class Graph:
             request = self._compiled.create_infer_request()
             rows = request.infer(self._values([encodings[n] for n in parts[0]]))[0]
             return np.asarray(rows[np.argsort(parts[0])], dtype=np.float32)
-        from openvino import AsyncInferQueue  # noqa: PLC0415 - as above
-
         found: dict[int, NDArray[np.float32]] = {}
+        running: deque[tuple[Any, Sequence[int]]] = deque()
 
-        def keep(request: Any, part: Sequence[int]) -> None:
+        def ended() -> Any:
+            request, part = running.popleft()
+            request.wait()
             found.update(zip(part, request.get_output_tensor(0).data.copy(), strict=True))
+            return request
 
-        # A queue of its own: others' batches come between its batches, so that a question does not
-        # wait until a library is indexed.
-        queue = AsyncInferQueue(self._compiled)
-        queue.set_callback(keep)
+        # Requests of its own: others' batches come between its batches, so that a question does not
+        # wait until a library is indexed. And none with a callback: the engine's threads would hold
+        # Python's objects, and whoever lets go of the model then holds Python's lock and waits for
+        # those threads, which wait for the lock.
         for part in parts:
-            queue.start_async(self._values([encodings[n] for n in part]), part)
-        queue.wait_all()
+            full = len(running) == self._at_once
+            request = ended() if full else self._compiled.create_infer_request()
+            request.start_async(self._values([encodings[n] for n in part]))
+            running.append((request, part))
+        while running:
+            ended()
         return np.stack([found[n] for n in range(len(encodings))])
 
     def _padded(self, tokens: int) -> int:
