@@ -175,6 +175,36 @@ def test_a_disk_with_too_little_room_is_refused_beforehand(
         environment.set_up(TrainingSettings(), home.parent / "other", lambda _: None)
 
 
+PIP = """#!{python}
+import pathlib, sys
+if "venv" in sys.argv:
+    made = pathlib.Path(sys.argv[-1]) / "bin" / "python"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(pathlib.Path(__file__).read_bytes())
+    made.chmod(0o755)
+else:
+    print("ERROR: Could not install packages: [Errno 28] No space left on device")
+    sys.exit(1)
+"""
+"""A program in the place of the Python that makes the environment, on whose disk pip fails."""
+
+
+def test_a_disk_that_fills_while_axolotl_is_installed_is_told_of_and_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, environment.NEEDED))
+    maker = tmp_path / "python"
+    maker.write_text(PIP.format(python=sys.executable), "utf-8")
+    maker.chmod(0o755)
+    told: list[str] = []
+    with pytest.raises(DiskFull, match="No space left") as caught:
+        environment.set_up(TrainingSettings(python=str(maker)), tmp_path / "home", told.append)
+    assert "12 GB" in caught.value.hint
+    assert any("8 GB of 6.0" in line for line in told)
+    assert not (tmp_path / "home" / environment.FOLDER).exists()
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

@@ -32,8 +32,12 @@ REQUIREMENTS: Final = ("torch==2.13.0", "axolotl==0.19.0")
 SUPPORTED: Final = SpecifierSet(">=0.19,<0.22")
 """Versions of Axolotl whose keys and hooks this code was written for."""
 
-NEEDED: Final = 12 * 2**30
-"""Bytes free before it is installed: 4.3 GB with torch for the CPU, 7.8 GB with CUDA, and room to unpack."""
+NEEDED: Final = 6 * 2**30
+"""Bytes free before it is installed: with torch for the CPU 5.2 GB were taken at most (4.3 GB stay)."""
+
+WITH_CUDA: Final = 12 * 2**30
+"""Bytes that a torch with CUDA takes: 7.8 GB stay, and pip unpacks beside them. Which torch it will
+be is for pip's index to say, so with less than this it is tried, and a disk that fills is told of."""
 
 CONSTRAINTS: Final = "axolotl_configs/constraints.txt"
 """The versions that were tested together; with them pip need not search, which takes it minutes."""
@@ -218,7 +222,7 @@ def set_up(
         verbose: let pip write to standard error as it goes.
 
     Raises:
-        DiskFull: if it would not fit.
+        DiskFull: if it would not fit, or did not.
         TrainingError: if pip fails; the folder that it left is removed.
     """
     folder = place(settings, home)
@@ -234,7 +238,7 @@ def set_up(
     home.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(home).free
     if free < NEEDED:
-        message = f"the disk of {home} has {free / 2**30:.1f} GB left; Axolotl takes up to {NEEDED / 2**30:.0f}"
+        message = f"the disk of {home} has {free / 2**30:.1f} GB left; Axolotl takes {NEEDED / 2**30:.0f} at least"
         raise DiskFull(message, "make room, or name another place as training.environment")
     made = python is None
     try:
@@ -242,7 +246,7 @@ def set_up(
             told(f"making {folder}")
             _run([maker, "-m", "venv", str(folder)], told, verbose=verbose)
         python = _python(folder) or folder / "bin" / "python"
-        told("installing Axolotl and torch (some minutes, 4 to 8 GB)")
+        told(f"installing Axolotl and torch (some minutes, 4 to 8 GB of {free / 2**30:.1f})")
         pins = resource(CONSTRAINTS)
         tested = ["--constraint", str(pins)] if pins is not None else []
         _run([str(python), "-m", "pip", "install", *tested, *REQUIREMENTS], told, verbose=verbose)
@@ -288,8 +292,11 @@ def _run(command: list[str], told: Callable[[str], None], *, verbose: bool) -> N
     if child.returncode:
         said = "".join(lines)[-TAIL:].strip()
         message = f"{' '.join(command[:4])} failed:\n{said}"
-        full = "No space left" in said
-        raise TrainingError(message, "make room on the disk" if full else "is the index reachable?")
+        if "No space left" in said:
+            raise DiskFull(
+                message, f"make room: with CUDA it takes up to {WITH_CUDA / 2**30:.0f} GB"
+            )
+        raise TrainingError(message, "is the index reachable?")
 
 
 def _python(folder: Path) -> Path | None:
