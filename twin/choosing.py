@@ -4,7 +4,8 @@ In: the plugins and the settings. Out: what is chosen for each place of twin.tom
 with its path. Nothing is built here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -109,20 +110,45 @@ def _choose(
     if isinstance(component, LLMComponent) and role not in component.roles:
         fits = " or ".join(sorted(component.roles))
         raise _Mistakes([f"{path}: {choice.use!r} can only be the {fits} model"])
+    options, wrong = _validated(component, choice.options)
+    if options is None:
+        raise _Mistakes(
+            [f"{path}.{where}: {what}" if where else f"{path}: {what}" for where, what in wrong]
+        )
+    return provided, options
+
+
+def reader_options(component: AnyComponent, given: Mapping[str, Any]) -> Options:
+    """Return the options of a reader, checked.
+
+    Raises:
+        UsageError: if one is not its own, or has a value that it cannot take.
+    """
+    options, wrong = _validated(component, given)
+    if options is None:
+        told = "; ".join(f"{where}: {what}" if where else what for where, what in wrong)
+        message = f"the reader {component.name!r} cannot use these options: {told}"
+        hint = "they are given by -o NAME=VALUE, or as options of its source in twin.toml"
+        raise UsageError(message, hint)
+    return options
+
+
+def _validated(
+    component: AnyComponent, given: Mapping[str, Any]
+) -> tuple[Options | None, list[tuple[str, str]]]:
+    """Return the checked options, or none of them and each mistake: where, and what."""
     try:
-        return provided, component.options.model_validate(choice.options)
+        return component.options.model_validate(given), []
     except ValidationError as error:
-        known = ", ".join(component.options.model_fields) or "none"
-        problems = []
+        fields = component.options.model_fields
+        wrong = []
         for item in error.errors(include_url=False):
-            where = ".".join(str(part) for part in item["loc"])
-            what = item["msg"]
+            where, what = ".".join(str(part) for part in item["loc"]), item["msg"]
             if item["type"] == "extra_forbidden":
-                meant = did_you_mean(where, component.options.model_fields)
-                told = meant or f"its options: {known}"
-                what = f"no such option of {choice.use!r} ({told})"
-            problems.append(f"{path}.{where}: {what}" if where else f"{path}: {what}")
-        raise _Mistakes(problems) from error
+                told = did_you_mean(where, fields) or f"its options: {', '.join(fields) or 'none'}"
+                what = f"no such option of {component.name!r} ({told})"
+            wrong.append((where, what))
+        return None, wrong
 
 
 def _named(plugins: PluginSet, path: str, kind: type[AnyComponent], name: str) -> Provided:

@@ -11,9 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from twin.choosing import reader_named, resolve
+from twin.choosing import reader_named, reader_options, resolve
 from twin.claims import claims_on
 from twin.components import (
     BuildContext,
@@ -223,15 +221,7 @@ class Registry:
             ConflictError: if two claim the source equally.
         """
         provided = reader_named(self.plugins, name) if name else self.reader_for(source)
-        try:
-            checked = provided.component.options.model_validate(options)
-        except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-            )
-            known = ", ".join(provided.component.options.model_fields) or "none"
-            message = f"the reader {provided.component.name!r} cannot use these options: {problems}"
-            raise UsageError(message, f"its options are: {known}") from error
+        checked = reader_options(provided.component, options)
         with telling_what_is_missing("--reader", provided):
             return provided, provided.component.build(checked, self._context(provided, report))
 

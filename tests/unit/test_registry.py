@@ -425,7 +425,18 @@ def test_a_reader_by_name() -> None:
         mine.reader("anything", "mien", {}, SilentReport())
     with pytest.raises(UsageError, match=r"top_n.*; model") as caught:
         mine.reader("a.x", None, {"top_n": 0}, SilentReport())
-    assert caught.value.hint == "its options are: top_n, model"
+    assert "-o NAME=VALUE" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("modle", "did you mean 'model'?"), ("size", "its options: top_n, model")],
+)
+def test_an_option_that_a_reader_does_not_have_is_asked_about(name: str, told: str) -> None:
+    mine = registry(plugin("twin-x", reader("mine", options=Limits, suffixes=(".x",))))
+    with pytest.raises(UsageError) as caught:
+        mine.reader("a.x", None, {"model": "a", name: 1}, SilentReport())
+    assert f"{name}: no such option of 'mine' ({told})" in caught.value.message
 
 
 def test_a_reader_reports_where_it_was_told_to() -> None:
