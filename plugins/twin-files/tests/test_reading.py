@@ -92,9 +92,9 @@ def test_a_file_of_too_many_lines_or_tags_is_not_parsed(read: Read, write: Write
     found = read(max_lines=20)
     assert list(found.documents) == ["fits.md"]
     assert found.ledger.failures == {
-        "long.md": "its 21 lines are more than max_lines, 20 (raise max_lines, or split it)",
-        "mac.md": "its 21 lines are more than max_lines, 20 (raise max_lines, or split it)",
-        "page.html": "its 21 tags are more than max_lines, 20 (raise max_lines, or split it)",
+        "long.md": "its 21 lines are more than max_lines, 20 (raise max_lines, split it, or leave it out with exclude)",
+        "mac.md": "its 21 lines are more than max_lines, 20 (raise max_lines, split it, or leave it out with exclude)",
+        "page.html": "its 21 tags are more than max_lines, 20 (raise max_lines, split it, or leave it out with exclude)",
     }
 
 

@@ -20,6 +20,7 @@ class Markup(Enum):
     ORG = auto()
     PLAIN = auto()
     HTML = auto()
+    NOTEBOOK = auto()
     CODE = auto()
 
 
@@ -48,6 +49,7 @@ _WRITING = {
     ".html": Format(Markup.HTML, "text/html"),
     ".htm": Format(Markup.HTML, "text/html"),
     ".xhtml": Format(Markup.HTML, "application/xhtml+xml"),
+    ".ipynb": Format(Markup.NOTEBOOK, "application/x-ipynb+json"),
 }
 
 _SOURCE = {

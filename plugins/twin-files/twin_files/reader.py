@@ -6,20 +6,18 @@ that cannot be read is told to the report and never stops the rest.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import twin
+from twin_files.contents import said
 from twin_files.dates import path_date
 from twin_files.decoding import decode, read_bytes
 from twin_files.each import EachFileReader, NothingToRead
-from twin_files.facts import Facts, stated_facts
+from twin_files.facts import Facts
 from twin_files.formats import Format, Markup, format_of
-from twin_files.front_matter import FrontMatter, front_matter, org_keywords
 from twin_files.options import FilesOptions
-from twin_files.titles import heading, name_title
 from twin_files.walk import Found, printable, walk
 
 if TYPE_CHECKING:
@@ -54,38 +52,19 @@ class FolderReader(EachFileReader):
         form = self._form(file)
         raw = read_bytes(file.path, self._options.max_bytes)
         decoded = decode(raw, form.markup)
-        self._count(decoded, form)
         if not decoded.strip():
             message = "it is empty"
             raise NothingToRead(message)
-        front = _front(decoded, form)
-        facts = stated_facts(front.values)
-        text = decoded[front.body :]
-        of_page = Facts()
-        if form.markup is Markup.HTML:
-            from twin_files.pages import read_page  # noqa: PLC0415 - only pages need it
-
-            page = read_page(text)
-            text, of_page = page.text, page.facts
-        if not text.strip():
+        found = said(decoded, form, file.relative, _collection_of(source), self._options.max_lines)
+        if not found.text.strip():
             message = "it has no text"
             raise NothingToRead(message)
-        title = facts.title or _title(text, form, file.relative, of_page, _collection_of(source))
-        facts = facts.over(of_page)
+        facts = found.facts
         if facts.published is None:
             facts = replace(facts, published=path_date(file.relative))
-        self._doubts(file, front, facts)
-        return self._document(source, form, raw, text, replace(facts, title=title))
-
-    def _count(self, text: str, form: Format) -> None:
-        """Refuse a file whose parsing would take more memory and time than any writing is worth."""
-        most = self._options.max_lines
-        lines = max(text.count("\n"), text.count("\r")) + 1
-        tags = text.count("<") if form.markup is Markup.HTML else 0
-        for count, what in ((lines, "lines"), (tags, "tags")):
-            if count > most:
-                message = f"its {count:,} {what} are more than max_lines, {most:,}"
-                raise twin.ReadError(message, "raise max_lines, or split it")
+        for doubt in found.doubts:
+            self._report.skipped(f"{printable(file.relative)} (front matter)", doubt)
+        return self._document(source, form, raw, found.text, facts)
 
     def _document(
         self, source: str, form: Format, raw: bytes, text: str, facts: Facts
@@ -126,29 +105,6 @@ class FolderReader(EachFileReader):
             raise NothingToRead(message)
         return form
 
-    def _doubts(self, file: Found, front: FrontMatter, facts: Facts) -> None:
-        for doubt in (front.problem, *facts.doubts):
-            if doubt:
-                self._report.skipped(f"{printable(file.relative)} (front matter)", doubt)
-
 
 def _collection_of(source: str) -> str:
     return source.removeprefix("file:").partition("/")[0]
-
-
-def _front(text: str, form: Format) -> FrontMatter:
-    if form.markup is Markup.CODE:
-        return FrontMatter()
-    if form.markup is Markup.ORG:
-        return org_keywords(text)
-    return front_matter(text)
-
-
-def _title(text: str, form: Format, relative: str, of_page: Facts, collection: str) -> str:
-    if form.markup is Markup.CODE:
-        return unicodedata.normalize("NFC", relative)
-    first = heading(text, form.markup)
-    # A page's title often ends in the name of its site, and its first heading may be that name.
-    if of_page.title and not (first and of_page.title.casefold().startswith(first.casefold())):
-        return of_page.title
-    return first or name_title(relative, collection)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+NOTEBOOK = (
+    '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "markdown", "source": "# Tides"}, '
+    '{"cell_type": "code", "source": "1 + 1", "outputs": [{"text": "2"}]}]}'
+)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -57,6 +63,8 @@ def test_writing_and_code_are_told_apart(repository: Any, read: Callable[..., An
             "Makefile": "all:\n\ttrue\n",
             "requirements.txt": "twin\n",
             "setup.toml": "a = 1\n",
+            "tides.ipynb": NOTEBOOK,
+            ".ipynb_checkpoints/tides-checkpoint.ipynb": NOTEBOOK,
         }
     )
     found = read(repository.path).documents
@@ -68,7 +76,9 @@ def test_writing_and_code_are_told_apart(repository: Any, read: Callable[..., An
         "notes/weir.md": "article",
         "requirements.txt": "code",
         "setup.toml": "code",
+        "tides.ipynb": "article",
     }
+    assert found["tides.ipynb"].text == "# Tides\n\n```\n1 + 1\n```\n"
     assert found["README.md"].title == "Heron"
     assert "*May*" in found["docs/ford.html"].text
     weir = found["notes/weir.md"]

@@ -74,6 +74,7 @@ VENDORED: Final = (
     "*.min.css",
 )
 GENERATED: Final = (
+    ".ipynb_checkpoints",
     "dist",
     "*.lock",
     "*_pb2.py",
