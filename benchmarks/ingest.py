@@ -174,7 +174,7 @@ def _with_hash(plugins: Any) -> Any:
         name="hash",
         summary="hashes words",
         options=twin.NoOptions,
-        build=lambda _options, _ctx: hash_embedding(window=256, dimension=384),
+        build=lambda _options, _ctx: hash_embedding(window=256, dimension=384, remembers=False),
     )
     provided = Provided(component, "hash", "hash", "1")
     return PluginSet((*plugins.plugins, Plugin("hash", "hash", "1", "loaded", (provided,))))

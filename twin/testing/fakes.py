@@ -43,6 +43,7 @@ def _hash_class() -> Any:
         window: int = 64
         dimension: int = DIMENSION
         calls: list[str] = []  # noqa: RUF012 - a pydantic field
+        remembers: bool = True
         _refuses: Callable[[str], bool] = PrivateAttr()
 
         def __init__(self, refuses: Callable[[str], bool], **values: Any) -> None:
@@ -60,7 +61,8 @@ def _hash_class() -> Any:
             if self._refuses(text):
                 message = f"the embedder refuses {text[:40]!r}"
                 raise RuntimeError(message)
-            self.calls.append(text)
+            if self.remembers:
+                self.calls.append(text)
             return hashed(text, self.dimension)
 
         def _get_query_embedding(self, query: str) -> list[float]:
@@ -76,15 +78,18 @@ def hash_embedding(
     window: int = 64,
     refuses: Callable[[str], bool] = lambda _: False,
     dimension: int = DIMENSION,
+    *,
+    remembers: bool = True,
 ) -> "BaseEmbedding":
     """Return an embedder that hashes words.
-
-    Its ``calls`` list every text that it really embedded.
 
     Args:
         window: the most tokens it reads at once; a token is a word or a mark.
         refuses: raises for the texts of which it returns True, like a model that fails.
         dimension: of its vectors.
+        remembers: whether its ``calls`` list every text that it really embedded.
     """
-    embedding: BaseEmbedding = _hash_class()(refuses, window=window, dimension=dimension, calls=[])
+    embedding: BaseEmbedding = _hash_class()(
+        refuses, window=window, dimension=dimension, calls=[], remembers=remembers
+    )
     return embedding

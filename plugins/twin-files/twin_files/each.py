@@ -113,7 +113,7 @@ class EachFileReader(BaseReader):
         if root.is_dir():
             return self._below(root)
         if root.is_file():
-            return [Found(root, root.name)]
+            return [Found(str(root), root.name)]
         self._report.skipped(printable(root.name), "not a regular file")
         return []
 

@@ -28,10 +28,18 @@ BUILT = frozenset({"build", "dist", "target"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A regular file: where it is, and its path relative to the root with forward slashes."""
+    """A regular file: where it is, and its path relative to the root with forward slashes.
 
-    path: Path
+    A folder may hold a million of them, and a `Path` takes five times the memory of a string.
+    """
+
+    where: str
     relative: str
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.where)
 
 
 def printable(relative: str) -> str:
@@ -64,18 +72,18 @@ class _Steps:
         self._root = root
         self._options = options
         self._report = report
-        self._seen: set[Path] = set()
+        self._seen: set[str] = set()
         self.links: list[Found] = []
 
     def below(self, folder: Path, prefix: str) -> Iterator[Found]:
         """Yield the files below a folder that is no link, and keep the links for later."""
-        self._seen.add(folder)
-        pending = [(folder, prefix)]
+        self._seen.add(str(folder))
+        pending = [(str(folder), prefix)]
         while pending:
             here, at = pending.pop()
             for entry in self._entries(here, at):
                 relative = f"{at}{entry.name}"
-                path = Path(entry.path)
+                path = entry.path
                 if path in self._seen or self._left_out(entry, relative):
                     continue
                 if entry.is_symlink():
@@ -99,17 +107,17 @@ class _Steps:
             return
         if not target.is_relative_to(self._root):
             self._report.skipped(shown, "a symbolic link that leads out of the folder")
-        elif target in self._seen:
+        elif str(target) in self._seen:
             self._report.skipped(shown, "a symbolic link to what is read under its own path")
         elif target.is_dir():
             yield from self.below(target, f"{link.relative}/")
         elif target.is_file():
-            self._seen.add(target)
-            yield from self._included(Found(target, link.relative))
+            self._seen.add(str(target))
+            yield from self._included(Found(str(target), link.relative))
         else:
             self._report.skipped(shown, "not a regular file")
 
-    def _entries(self, folder: Path, at: str) -> list[os.DirEntry[str]]:
+    def _entries(self, folder: str, at: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
                 return list(entries)
