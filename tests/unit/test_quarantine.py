@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from twin.cli import run
+from twin.documents import Document
 from twin.guard.injection import suspicion
 from twin.home import Home
 from twin.ingest.intake import Intake, harmless, prune, take_in
@@ -73,6 +74,24 @@ def test_without_a_judge_everything_is_let_in(warehouse: SQLiteWarehouse) -> Non
     assert taken(warehouse, note("b", ORDER), judge=harmless).new == 1
     # What is there already was let in before there was a judge.
     assert taken(warehouse, note("b", ORDER)).held == []
+
+
+def test_only_a_text_that_is_not_there_yet_is_judged(warehouse: SQLiteWarehouse) -> None:
+    asked: list[str] = []
+
+    def judge(document: Document) -> str:
+        asked.append(document.text)
+        return suspicion(document)
+
+    taken(warehouse, note("a"), note("b", ORDER), judge=judge)
+    assert asked == ["The tide waits.", ORDER]
+    asked.clear()
+    # What waits is not there: it is judged each time, since the rules may have changed.
+    again = taken(warehouse, note("a", title="New"), note("b", ORDER), judge=judge)
+    assert (asked, again.changed, len(again.held)) == ([ORDER], 1, 1)
+    asked.clear()
+    taken(warehouse, note("a", "Another tide."), judge=judge)
+    assert asked == ["Another tide."]
 
 
 def test_what_waits_goes_when_its_source_drops_it(warehouse: SQLiteWarehouse) -> None:

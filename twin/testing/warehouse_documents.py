@@ -71,6 +71,16 @@ class DocumentsContract(WarehouseFixtures):
         assert [when for _, when in listed] == sorted(when for _, when in listed)
         assert listed[2] == (3, warehouse.get(put.document_id).fetched_at)
 
+    def test_hashes_are_those_of_the_newest_texts(self, warehouse: Warehouse) -> None:
+        other, gone = note("ebb"), note("flow")
+        for one in (note(text="one"), note(text="two"), other, gone):
+            warehouse.put(one, collection=COLLECTION)
+        warehouse.delete([gone.id])
+        asked = [note().id, other.id, gone.id, "no id at all"]
+        expected = {note().id: note(text="two").text_hash, other.id: other.text_hash}
+        assert warehouse.text_hashes(asked) == expected
+        assert warehouse.text_hashes([]) == {}
+
     @pytest.mark.parametrize(
         "changed",
         [

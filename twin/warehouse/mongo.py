@@ -108,6 +108,13 @@ class MongoWarehouse(MongoFeedback, MongoQuarantine):
 
         return {(stored.id, stored.version): stored for stored in self._whole(body)}
 
+    def text_hashes(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Return the hash of each document's newest text, by id; those that are gone are left out."""
+        wanted = {"document_id": {"$in": list(document_ids)}, "latest": True}
+        columns = {"document_id": 1, "text_hash": 1}
+        rows = self._server.read(lambda: list(self._tables.versions.find(wanted, columns)))
+        return {row["document_id"]: row["text_hash"] for row in rows}
+
     def versions(self, document_id: str) -> list[tuple[int, str]]:
         """Return every version with the time it was stored, oldest first."""
         columns = {"version": 1, "fetched_at": 1}

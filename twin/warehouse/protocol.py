@@ -190,6 +190,9 @@ class Warehouse(FeedbackStore, QuarantineStore, Protocol):
     def get_many(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], StoredDocument]:
         """Return several versions at once, without `raw`; those that are gone are left out."""
 
+    def text_hashes(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Return the hash of each document's newest text, by id; those that are gone are left out."""
+
     def versions(self, document_id: str) -> list[tuple[int, str]]:
         """Return every version with the time it was stored, oldest first; empty if none is."""
 

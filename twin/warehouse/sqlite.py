@@ -4,6 +4,7 @@ In: `Document`s and the path of the file. Out: what `twin.warehouse.protocol.War
 One connection behind a lock serves all threads; other processes have their own, and writes queue.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -86,6 +87,17 @@ class SQLiteWarehouse(SQLiteFeedback, SQLiteQuarantine):
                 if row is not None:
                     found[key] = stored_document(row, text=row["text"], raw=None)
         return found
+
+    def text_hashes(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Return the hash of each document's newest text, by id; those that are gone are left out."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                """SELECT v.document_id, v.text_hash FROM json_each(?) AS wanted
+                JOIN documents AS d ON d.id = wanted.value
+                JOIN versions AS v ON v.document_id = d.id AND v.version = d.version""",
+                (json.dumps(list(document_ids)),),
+            ).fetchall()
+        return {row["document_id"]: row["text_hash"] for row in rows}
 
     def versions(self, document_id: str) -> list[tuple[int, str]]:
         """Return every version with the time it was stored, oldest first."""
