@@ -1,4 +1,4 @@
-"""A second `twin ingest` and `twin sync` of what did not change: seconds a thousand documents, and texts embedded.
+"""A second `twin sync` of what did not change: seconds a thousand documents, and texts embedded.
 
 Run: ``python -m benchmarks.unchanged [HOME]``
 """
@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.corpora import SOURCES, Ingested, ingest, twin
+from benchmarks.corpora import SOURCES, ingest, twin
 from benchmarks.report import RESULTS, Row, median_of, report
 
 TIMES = 5
@@ -20,12 +20,7 @@ def main() -> None:
         return
     home = Path(sys.argv[1]) if len(sys.argv) > 1 else RESULTS / "home"
     ingest(home)
-    again: list[Ingested] = []
-
-    def ingest_again() -> None:
-        again[:] = ingest(home)
-
-    commands = median_of(TIMES, ingest_again)
+    again = ingest(home)
     documents = json.loads(twin(home, "status", "--json").stdout)["warehouse"]["documents"]
     last: dict[str, float] = {}
 
@@ -36,7 +31,6 @@ def main() -> None:
     rows = [
         Row("documents", documents, ""),
         Row("embedded by the second ingest", sum(i.report["index"]["embedded"] for i in again), ""),
-        Row("its four commands, start to end, a 1,000 documents", commands * 1000 / documents, "s"),
         Row("embedded by sync", last["embedded"], "", "0"),
         Row("sync itself, a 1,000 documents", last["seconds"] * 1000 / documents, "s", "at most 1"),
         Row("the command, start to end", command, "s"),
