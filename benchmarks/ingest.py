@@ -86,13 +86,13 @@ def child(embedder: str, documents: int) -> dict[str, Any]:
         with redirect_stdout(sys.stderr), own_memory() as peak:
             code = run(["--home", str(home), "ingest", str(folder), "--json"])
         seconds, worked = time.perf_counter() - begun, time.process_time() - worked
+        mapped = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = time.perf_counter()
         with redirect_stdout(sys.stderr):
             code = code or run(["--home", str(home), "ingest", str(folder), "--json"])
         again = time.perf_counter() - begun
         with twin.home.Home(home) as opened:
             _, points = opened.ledger.counts()
-        mapped = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
             "code": code,
             "points": points,

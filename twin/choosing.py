@@ -110,12 +110,7 @@ def _choose(
     if isinstance(component, LLMComponent) and role not in component.roles:
         fits = " or ".join(sorted(component.roles))
         raise _Mistakes([f"{path}: {choice.use!r} can only be the {fits} model"])
-    options, wrong = _validated(component, choice.options)
-    if options is None:
-        raise _Mistakes(
-            [f"{path}.{where}: {what}" if where else f"{path}: {what}" for where, what in wrong]
-        )
-    return provided, options
+    return provided, _checked(component, choice.options, path)
 
 
 def reader_options(component: AnyComponent, given: Mapping[str, Any]) -> Options:
@@ -124,31 +119,30 @@ def reader_options(component: AnyComponent, given: Mapping[str, Any]) -> Options
     Raises:
         UsageError: if one is not its own, or has a value that it cannot take.
     """
-    options, wrong = _validated(component, given)
-    if options is None:
-        told = "; ".join(f"{where}: {what}" if where else what for where, what in wrong)
-        message = f"the reader {component.name!r} cannot use these options: {told}"
-        hint = "they are given by -o NAME=VALUE, or as options of its source in twin.toml"
-        raise UsageError(message, hint)
-    return options
-
-
-def _validated(
-    component: AnyComponent, given: Mapping[str, Any]
-) -> tuple[Options | None, list[tuple[str, str]]]:
-    """Return the checked options, or none of them and each mistake: where, and what."""
     try:
-        return component.options.model_validate(given), []
+        return _checked(component, given)
+    except _Mistakes as mistakes:
+        message = f"the reader {component.name!r} cannot use these options: {mistakes}"
+        hint = "they are given by -o NAME=VALUE, or as options of its source in twin.toml"
+        raise UsageError(message, hint) from None
+
+
+def _checked(component: AnyComponent, given: Mapping[str, Any], path: str = "") -> Options:
+    """Return the options of a component, or raise every mistake with its place below `path`."""
+    try:
+        options: Options = component.options.model_validate(given)
     except ValidationError as error:
         fields = component.options.model_fields
-        wrong = []
+        problems = []
         for item in error.errors(include_url=False):
-            where, what = ".".join(str(part) for part in item["loc"]), item["msg"]
+            where, what = ".".join(map(str, item["loc"])), item["msg"]
             if item["type"] == "extra_forbidden":
                 told = did_you_mean(where, fields) or f"its options: {', '.join(fields) or 'none'}"
                 what = f"no such option of {component.name!r} ({told})"
-            wrong.append((where, what))
-        return None, wrong
+            place = ".".join(filter(None, (path, where)))
+            problems.append(f"{place}: {what}" if place else what)
+        raise _Mistakes(problems) from error
+    return options
 
 
 def _named(plugins: PluginSet, path: str, kind: type[AnyComponent], name: str) -> Provided:

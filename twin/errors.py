@@ -162,7 +162,7 @@ class IndexBusy(StoreInUse):
 
 
 class DiskFull(IndexError):
-    """There is too little room on the disk to write the index."""
+    """There is too little room on the disk."""
 
 
 class TrainingError(TwinError):

@@ -22,6 +22,8 @@ from twin.training import environment, results, runs
 from twin.training.holding import held
 from twin.training.runs import State
 
+Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil has it
+
 FIELDS = {
     "axolotl": "0.19.0",
     "config": [
@@ -166,8 +168,7 @@ def test_a_resumed_run_is_launched_as_it_was_begun(home: Path) -> None:
 def test_a_disk_with_too_little_room_is_refused_beforehand(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 2**20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10, 10, 2**20))
     assert sft(home) == 1
     assert "GB left" in capsys.readouterr().err
     assert not runs.runs(home)
@@ -192,8 +193,7 @@ else:
 def test_a_disk_that_fills_while_axolotl_is_installed_is_told_of_and_left_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil has it
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, environment.NEEDED))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, environment.NEEDED))
     maker = tmp_path / "python"
     maker.write_text(PIP.format(python=sys.executable), "utf-8")
     maker.chmod(0o755)
